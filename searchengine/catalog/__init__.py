@@ -1,0 +1,1 @@
+"""The truth about a library: which files there are, what is in them, and their embeddings."""

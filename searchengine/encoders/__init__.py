@@ -1,0 +1,1 @@
+"""Models that turn pictures and words into unit vectors of one space."""

@@ -1,0 +1,1 @@
+"""Opening any picture safely, and what can be read off it."""

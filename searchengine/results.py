@@ -1,0 +1,91 @@
+"""What a search gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, overload
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One picture: distinct bytes, wherever they lie.
+
+    Attributes:
+        rank: From 1, over the whole ranking (an offset doesn't restart it).
+        id: The content's key in the catalog; stable across model switches.
+        path: Absolute path of its first live file.
+        copies: Absolute paths of the others.
+        score: Cosine of query and picture.
+        relevant: Whether it stands above the relevance line; None where no line has been drawn.
+        offline: True when none of its files' roots can be reached.
+        flags: What a user should know about the picture, e.g. ``truncated``.
+        region: Box of the part that matched, or None for the whole picture.
+        width: Pixels, upright.
+        height: Pixels, upright.
+        format: ``JPEG``, ``PNG``, …
+        taken_at: Local time of the picture, without zone.
+        camera: Maker and model.
+    """
+
+    rank: int
+    id: int
+    path: str
+    copies: tuple[str, ...]
+    score: float
+    relevant: bool | None
+    offline: bool
+    flags: tuple[str, ...]
+    region: tuple[float, float, float, float] | None
+    width: int
+    height: int
+    format: str
+    taken_at: datetime | None
+    camera: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON that the command line and the server print."""
+        return {**asdict(self), "taken_at": self.taken_at.isoformat() if self.taken_at else None}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults(Sequence[SearchResult]):
+    """A page of a ranking, best first.
+
+    Attributes:
+        query: As asked.
+        space: Name of the model that answered.
+        total: Pictures that could have been in the ranking.
+        took_ms: Milliseconds from question to answer.
+        results: The page.
+    """
+
+    query: str
+    space: str
+    total: int
+    took_ms: float
+    results: tuple[SearchResult, ...]
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __iter__(self) -> Iterator[SearchResult]:
+        return iter(self.results)
+
+    @overload
+    def __getitem__(self, index: int) -> SearchResult: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[SearchResult, ...]: ...
+    def __getitem__(self, index: int | slice) -> SearchResult | tuple[SearchResult, ...]:
+        return self.results[index]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON that the command line and the server print."""
+        return {
+            "query": self.query,
+            "space": self.space,
+            "total": self.total,
+            "took_ms": round(self.took_ms, 1),
+            "results": [result.to_dict() for result in self.results],
+        }

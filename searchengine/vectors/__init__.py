@@ -1,0 +1,1 @@
+"""Finding the nearest vectors; everything here is derived from the catalog and can be rebuilt."""
