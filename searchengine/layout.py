@@ -1,0 +1,40 @@
+"""Where things lie in a library, and where the library lies when nobody says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+LIBRARY_VARIABLE = "IMGSEARCH_LIBRARY"
+
+
+def default_library() -> Path:
+    """The library that is meant when none is named: $IMGSEARCH_LIBRARY, or one in the user's data folder."""
+    named = os.environ.get(LIBRARY_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("imgsearch", appauthor=False) / "library"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files of one library.
+
+    Attributes:
+        folder: The library itself.
+    """
+
+    folder: Path
+
+    @property
+    def catalog(self) -> Path:
+        """The truth."""
+        return self.folder / "catalog.sqlite3"
+
+    @property
+    def vectors(self) -> Path:
+        """Snapshots of the embeddings, derived from the catalog."""
+        return self.folder / "vectors"
