@@ -1,0 +1,71 @@
+"""The command line: one file a command, none of them loaded before it is called."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from searchengine import __version__
+from searchengine.cli.place import Place
+from searchengine.cli.program import LazyCommand, Program
+from searchengine.layout import LIBRARY_VARIABLE
+
+# The indexer's commands are named here, not imported: the reading half never imports the writing half.
+COMMANDS = {
+    "index": LazyCommand("indexer.cli:index", "Bring the library up to date with folders of pictures."),
+    "search": LazyCommand("searchengine.cli.search:search", "Find pictures by what is in them."),
+    "similar": LazyCommand("searchengine.cli.similar:similar", "Find the likes of a picture."),
+    "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
+    "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),
+    "forget": LazyCommand("indexer.cli:forget", "Take files or folders out of the library."),
+    "models": LazyCommand("searchengine.cli.models:models", "The models there are to choose from."),
+    "evaluate": LazyCommand(
+        "searchengine.cli.evaluate:evaluate", "Measure how well searches find what they should."
+    ),
+}
+
+HELP = """\
+Find pictures by what is in them: type what you remember, or show a picture
+and get its likes.
+
+\b
+  imgsearch index ~/Pictures
+  imgsearch search a dog on a beach
+  imgsearch similar photo.jpg --open
+"""
+
+EPILOG = """\
+Tab completion: put the line for your shell into its start-up file.
+
+\b
+  bash   eval "$(_IMGSEARCH_COMPLETE=bash_source imgsearch)"
+  zsh    eval "$(_IMGSEARCH_COMPLETE=zsh_source imgsearch)"
+  fish   _IMGSEARCH_COMPLETE=fish_source imgsearch | source
+"""
+
+
+@click.group(
+    cls=Program,
+    commands=COMMANDS,
+    help=HELP,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--library",
+    metavar="DIR",
+    envvar=LIBRARY_VARIABLE,
+    help=f"The library to use. Default: ${LIBRARY_VARIABLE}, or one in your own data folder.",
+)
+@click.version_option(__version__, prog_name="imgsearch", message="%(prog)s %(version)s")
+@click.pass_context
+def program(ctx: click.Context, library: str | None) -> None:
+    """Keep where the library is for the command that follows."""
+    ctx.obj = Place(library)
+
+
+def main() -> NoReturn:
+    """Run the command line: the console script's entry point."""
+    sys.exit(program.main())

@@ -1,0 +1,104 @@
+"""Results for programs: JSON, JSON lines, CSV and paths, as bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from searchengine.results import SearchResult, SearchResults
+
+COLUMNS = (
+    "rank",
+    "id",
+    "path",
+    "copies",
+    "score",
+    "relevant",
+    "offline",
+    "flags",
+    "region",
+    "width",
+    "height",
+    "format",
+    "taken_at",
+    "camera",
+)
+
+# What stands between several values in one CSV cell; file names hardly ever have it.
+JOINT = "|"
+
+_UNDECODABLE = re.compile("[\ud800-\udfff]")
+
+
+def to_json(value: Any, *, indent: int | None = None) -> bytes:
+    r"""JSON as UTF-8; a path's bytes that aren't become ``\udcxx``, as with Python's surrogateescape."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNDECODABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
+
+
+def as_json(results: SearchResults) -> Iterator[bytes]:
+    """One object: the query, what answered it, and the results."""
+    yield to_json(results.to_dict(), indent=2) + b"\n"
+
+
+def as_json_lines(results: Iterable[SearchResult]) -> Iterator[bytes]:
+    """One object a line, one line a result."""
+    for result in results:
+        yield to_json(result.to_dict()) + b"\n"
+
+
+def as_csv(results: Iterable[SearchResult]) -> Iterator[bytes]:
+    """A header and one row a result; several values in a cell stand joined by ``|``."""
+    yield _csv_row(COLUMNS)
+    for result in results:
+        values = result.to_dict()
+        yield _csv_row([_cell(values[column]) for column in COLUMNS])
+
+
+def as_paths(results: Iterable[SearchResult], *, end: bytes = b"\n") -> Iterator[bytes]:
+    """One path a line, byte for byte as the file system has it."""
+    for result in results:
+        yield os.fsencode(result.path) + end
+
+
+def write(chunks: Iterable[bytes]) -> None:
+    """Write bytes to standard output, past any recoding that a terminal's text stream would do."""
+    stream = sys.stdout.buffer
+    for chunk in chunks:
+        stream.write(chunk)
+    stream.flush()
+
+
+def write_text(text: str) -> None:
+    """Write text to standard output; what its encoding lacks is escaped, not an error."""
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+
+
+def note(text: str) -> None:
+    """Tell the person at the terminal something that isn't a result."""
+    click.echo(text, err=True)
+
+
+def _csv_row(cells: Iterable[Any]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue().encode(errors="backslashreplace")
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return JOINT.join(str(part) for part in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value

@@ -1,0 +1,43 @@
+"""Which library a command is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from searchengine.layout import default_library
+
+if TYPE_CHECKING:
+    from searchengine.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What `@click.pass_obj` hands to every command.
+
+    Attributes:
+        given: The folder named by ``--library`` or the environment, as written; None when nobody named one.
+    """
+
+    given: str | None = None
+
+    @property
+    def explicit(self) -> bool:
+        """Whether the user named the library, by option or environment."""
+        return self.given is not None
+
+    @property
+    def library(self) -> Path:
+        """The library's folder, absolute; it need not exist."""
+        return (Path(self.given).expanduser() if self.given else default_library()).absolute()
+
+    def open(self) -> Library:
+        """Open the library for reading.
+
+        Raises:
+            LibraryNotFoundError: There is none yet.
+        """
+        from searchengine.library import Library
+
+        return Library.open(self.library)

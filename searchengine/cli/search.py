@@ -1,0 +1,60 @@
+"""`imgsearch search`: words in, pictures out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from searchengine.cli.query_arguments import QueryCommand
+from searchengine.cli.results import Wanted, present, result_options
+from searchengine.errors import QueryError
+
+if TYPE_CHECKING:
+    from searchengine.cli.place import Place
+    from searchengine.library import Sort
+
+
+@click.command(cls=QueryCommand)
+@click.argument("query", nargs=-1, required=True)
+@result_options
+@click.option(
+    "--sort",
+    type=click.Choice(["relevance", "newest", "oldest"]),
+    default="relevance",
+    show_default=True,
+    help="Order of the results, by the time the pictures were taken.",
+)
+@click.pass_obj
+def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> None:
+    """Find pictures by what is in them.
+
+    \b
+      imgsearch search a dog on a beach
+      imgsearch search red car at night -k 30 --open
+      imgsearch search birthday cake --format paths | xargs -d '\\n' cp -t cakes/
+
+    Quotes are not needed: the words are joined by one space. Options may stand
+    anywhere, but only when they are written as below: -k 5 is one, any other
+    -word is part of the query, and after -- everything is.
+    """  # noqa: D301 - \b is how click is told to leave lines alone
+    text = as_query(query)
+    with place.open() as library:
+        results = library.search(text, k=wanted.k, offset=wanted.offset, sort=sort)
+        present(results, wanted, library.thumbnail, title=text)
+
+
+def as_query(words: tuple[str, ...]) -> str:
+    """The words as one query.
+
+    Raises:
+        QueryError: There is nothing in them, or bytes that aren't text.
+    """
+    text = " ".join(words)
+    if not text.strip():
+        raise QueryError("the query is empty; say what the picture shows")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError("this isn't text in UTF-8:", query=text, start=error.start, end=error.end) from error
+    return text

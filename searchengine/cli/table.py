@@ -1,0 +1,94 @@
+"""Tables for people: wide or narrow, coloured or plain, as the place they are written to wants."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from searchengine.cli.display import count, file_uri, printable, short
+from searchengine.cli.output import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from searchengine.results import SearchResult
+
+# Below this many cells folders move under the names, below the second the picture's size goes too.
+WIDE = 100
+NARROW = 72
+
+# What isn't a terminal has no width: no line is cut or folded.
+UNBOUNDED = 100_000
+
+
+def console() -> Console:
+    """A console for standard output: as wide as the terminal, or without bounds where there is none."""
+    terminal = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    if terminal.is_terminal:
+        return terminal
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=UNBOUNDED)
+
+
+def show(*renderables: RenderableType, on: Console | None = None) -> None:
+    """Write tables or texts to standard output, without the blanks that would fill their lines."""
+    target = on or console()
+    with target.capture() as captured:
+        target.print(*renderables, sep="\n", soft_wrap=False)
+    write_text("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+
+
+def plain_table(*columns: str, right: Sequence[str] = ()) -> Table:
+    """A table without lines, for any list of things.
+
+    Args:
+        columns: The heads.
+        right: Those whose cells are numbers and stand to the right.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(
+            column, justify="right" if column in right else "left", no_wrap=column in right, overflow="fold"
+        )
+    return table
+
+
+def results_table(results: Sequence[SearchResult], *, width: int) -> Table:
+    """The results of a search, best first.
+
+    Args:
+        results: A page of a ranking.
+        width: Cells there are.
+    """
+    wide, roomy = width >= WIDE, width >= NARROW
+    columns = ["#", "score", "file", *(["folder"] if wide else []), *(["size"] if roomy else []), "taken"]
+    table = plain_table(*columns, right=("#", "score", "size"))
+    for result in results:
+        folder = Text(short(os.path.dirname(result.path)), style="" if wide else "dim")
+        file = _name(result) if wide else Text("\n").join([_name(result), folder])
+        table.add_row(
+            str(result.rank),
+            f"{result.score:.3f}",
+            file,
+            *([folder] if wide else []),
+            *([f"{result.width} × {result.height}"] if roomy else []),  # noqa: RUF001 - a size is written so
+            f"{result.taken_at:%Y-%m-%d}" if result.taken_at else "",
+            style="dim" if result.relevant is False else "",
+        )
+    return table
+
+
+def _name(result: SearchResult) -> Text:
+    """The file's name, clickable where the terminal can, and what there is to know about it."""
+    name = Text(printable(os.path.basename(result.path)), style=Style(bold=True, link=file_uri(result.path)))
+    remarks = [*(["offline"] if result.offline else []), *map(printable, result.flags)]
+    if result.copies:
+        remarks.append("+ " + count(len(result.copies), "copy", "copies"))
+    return name + Text(f"  {', '.join(remarks)}", style="dim") if remarks else name
