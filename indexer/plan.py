@@ -11,7 +11,7 @@ from indexer.roots import contains
 
 if TYPE_CHECKING:
     from indexer.scan import Entry
-    from searchengine.catalog.files import KnownFile
+    from searchengine.catalog.files import FileRow
 
 # A disk that is unplugged leaves an empty folder behind: so many files don't vanish in a day's tidying.
 HELD_BACK_SHARE = 0.2
@@ -37,13 +37,13 @@ class Plan:
     unchanged: int = 0
     still_failed: int = 0
     returned: list[int] = field(default_factory=list)
-    vanished: dict[bytes, KnownFile] = field(default_factory=dict)
-    unreachable: dict[bytes, KnownFile] = field(default_factory=dict)
+    vanished: dict[bytes, FileRow] = field(default_factory=dict)
+    unreachable: dict[bytes, FileRow] = field(default_factory=dict)
 
 
 def plan_scope(
     entries: Iterable[Entry],
-    known: Mapping[bytes, KnownFile],
+    known: Mapping[bytes, FileRow],
     *,
     unreadable: Sequence[bytes] = (),
     rehash: bool = False,

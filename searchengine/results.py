@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, overload
 
@@ -79,6 +79,10 @@ class SearchResults(Sequence[SearchResult]):
     def __getitem__(self, index: slice) -> tuple[SearchResult, ...]: ...
     def __getitem__(self, index: int | slice) -> SearchResult | tuple[SearchResult, ...]:
         return self.results[index]
+
+    def with_results(self, results: tuple[SearchResult, ...]) -> SearchResults:
+        """The same answer with its page in another order."""
+        return replace(self, results=results)
 
     def to_dict(self) -> dict[str, Any]:
         """As the JSON that the command line and the server print."""

@@ -1,0 +1,104 @@
+"""A batch into the catalog: contents, files, embeddings and changes in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from searchengine.catalog import files
+from searchengine.catalog.record import ContentFacts, Failure, FileAt, Picture, record_batch
+
+if TYPE_CHECKING:
+    from indexer.decode import Decoded
+    from indexer.pipeline import Batch, Job
+    from searchengine.catalog.catalog import Catalog
+
+
+class Committer:
+    """Writes batches and counts what they were.
+
+    Attributes:
+        added: Files at a path the catalog hadn't seen.
+        updated: Known files whose bytes were read again.
+        failed: Files that couldn't be read.
+        gone: Files that were deleted between the scan and the reading.
+        arrivals: How many new files each content got; what vanished elsewhere may have moved here.
+    """
+
+    def __init__(self, catalog: Catalog, space_id: int) -> None:
+        self._catalog = catalog
+        self._space_id = space_id
+        self.added = 0
+        self.updated = 0
+        self.failed = 0
+        self.gone = 0
+        self.arrivals: Counter[int] = Counter()
+
+    def is_known(self, content_hash: bytes) -> bool:
+        """Whether bytes with this hash have an embedding in the space already."""
+        with self._catalog.read() as session:
+            content = files.contents_by_hash(session, [content_hash]).get(content_hash)
+            return content is not None and bool(files.embedded(session, self._space_id, [content]))
+
+    def __call__(self, batch: Batch) -> None:
+        """Commit one batch.
+
+        Raises:
+            LibraryBusyError: Another process holds the library; nothing of the batch is written.
+        """
+        pictures = [
+            Picture(_place(job, decoded.size, decoded.mtime_ns), _facts(decoded), vector)
+            for (job, decoded), vector in zip(batch.decoded, _rows(batch), strict=True)
+        ]
+        failures = [
+            Failure(_place(job, job.size, job.mtime_ns), unreadable.reason)
+            for job, unreadable in batch.failures
+            if unreadable.kind != "gone"
+        ]
+        read = [(job, seen.hash) for job, seen in (*batch.decoded, *batch.copies)]
+        with self._catalog.write() as session:
+            record_batch(session, self._space_id, pictures, failures)
+            contents = files.contents_by_hash(session, {content_hash for _, content_hash in read})
+            record_batch(
+                session,
+                self._space_id,
+                [
+                    Picture(_place(job, hashed.size, hashed.mtime_ns), contents[hashed.hash])
+                    for job, hashed in batch.copies
+                ],
+            )
+        self.failed += len(failures)
+        self.gone += len(batch.failures) - len(failures)
+        for job, content_hash in read:
+            if job.is_new:
+                self.added += 1
+                self.arrivals[contents[content_hash]] += 1
+            else:
+                self.updated += 1
+
+
+def _rows(batch: Batch) -> list:  # type: ignore[type-arg]
+    return [] if batch.vectors is None else list(batch.vectors)
+
+
+def _place(job: Job, size: int, mtime_ns: int) -> FileAt:
+    return FileAt(root_id=job.root_id, path=job.path, size=size, mtime_ns=mtime_ns)
+
+
+def _facts(decoded: Decoded) -> ContentFacts:
+    metadata = decoded.metadata
+    return ContentFacts(
+        hash=decoded.hash,
+        size=decoded.size,
+        width=decoded.width,
+        height=decoded.height,
+        format=decoded.format,
+        taken_at=metadata.taken_at,
+        camera=metadata.camera,
+        lens=metadata.lens,
+        focal_length=metadata.focal_length,
+        latitude=metadata.latitude,
+        longitude=metadata.longitude,
+        perceptual_hash=decoded.perceptual_hash,
+        flags=decoded.flags,
+    )

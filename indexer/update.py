@@ -1,0 +1,283 @@
+"""Bring a library up to date with the folders and files a user names."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
+from indexer.roots import absorbed, locate
+from indexer.settle import settle
+from indexer.summary import Summary
+from indexer.survey import Survey, known_files, requested, survey
+from searchengine.catalog import files, record, roots, runs, spaces
+from searchengine.catalog.catalog import Catalog
+from searchengine.errors import ModelMismatchError
+from searchengine.layout import Layout
+
+if TYPE_CHECKING:
+    from indexer.commit import Committer
+    from indexer.pipeline import Batch, Job
+    from searchengine.catalog.spaces import SpaceRow
+    from searchengine.encoders.encoder import Encoder
+
+Paths = Iterable[str | bytes | os.PathLike[str]]
+
+# Pictures encoded and committed together: more gain nothing on a processor, and are what a crash can lose.
+BATCH_SIZE = 32
+
+
+class Update:
+    """One run of the indexer over one library.
+
+    Args:
+        library: The library's folder; made when it isn't there.
+        model: Which model to embed with; None for the library's own, or the default for a new one.
+        runtime: `auto`, `onnx` or `torch`.
+        exclude: Globs of names or relative paths to leave out, besides the default ones.
+        accept_removals: Believe that files are gone, however many.
+        rehash: Read every file, whatever its size and mtime say.
+        on_progress: Told where the run is; called from several threads, one at a time.
+    """
+
+    def __init__(
+        self,
+        library: Path,
+        *,
+        model: str | None = None,
+        runtime: Literal["auto", "onnx", "torch"] = "auto",
+        exclude: Sequence[str] = (),
+        accept_removals: bool = False,
+        rehash: bool = False,
+        on_progress: OnProgress = silent,
+    ) -> None:
+        self._layout = Layout(library)
+        self._model = model
+        self._runtime = runtime
+        self._exclude = exclude
+        self._accept_removals = accept_removals
+        self._rehash = rehash
+        self._on_progress = on_progress
+        self._stopwatch = Stopwatch()
+        self._interrupted = False
+
+    def survey(self, paths: Paths) -> Survey:
+        """Say what a run would have to do, and do nothing.
+
+        Raises:
+            UsageError: A path that neither is there nor belongs to the library.
+            ModelMismatchError: Another model was asked for than the library was made with.
+        """
+        if not self._layout.catalog.exists():
+            return self._survey({target: {} for target in locate(requested(paths, ()), ())})
+        with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
+            self._check_model(spaces.active_space(session))
+            root_ids = {root.path: root.id for root in roots.all_roots(session)}
+            targets = locate(requested(paths, root_ids), root_ids)
+            known = known_files(session, targets, root_ids)
+        return self._survey(known)
+
+    def run(self, paths: Paths) -> Summary:
+        """Bring the library up to date with these folders and files.
+
+        Ctrl-C stops it cleanly: what was decoded is committed, and the summary says `interrupted`.
+
+        Raises:
+            UsageError: A path that neither is there nor belongs to the library.
+            ModelMismatchError: Another model was asked for than the library was made with.
+            ModelError: The model can't be had.
+            LibraryError: The library can't be written.
+        """
+        start = time.perf_counter()
+        paths = list(paths)
+        if not self._layout.catalog.exists():
+            requested(paths, ())  # a mistyped path must not leave an empty library behind
+        self._layout.folder.mkdir(parents=True, exist_ok=True)
+        with Catalog.open(self._layout.catalog, create=True) as catalog:
+            with catalog.read() as session:
+                space = spaces.active_space(session)
+            self._check_model(space)
+            root_ids, known = self._settle_roots(catalog, paths)
+            with catalog.write() as session:
+                run_id = runs.start_run(session)
+            outcome: Literal["done", "interrupted", "failed"] = "failed"
+            counts: dict[str, Any] = {}
+            try:
+                found = self._survey(known)
+                committer = self._read(catalog, space, found, root_ids) if found.to_read else None
+                summary = self._conclude(catalog, found, committer, start)
+                outcome, counts = summary.outcome, summary.to_dict()
+            except KeyboardInterrupt:
+                outcome = "interrupted"
+                raise
+            finally:
+                with catalog.write() as session:
+                    runs.finish_run(session, run_id, outcome, counts)
+        return summary
+
+    def _check_model(self, space: SpaceRow | None) -> None:
+        if space is None or self._model is None:
+            return
+        from searchengine.encoders import resolve
+
+        name = resolve(self._model).name
+        if name != space.spec.name:
+            raise ModelMismatchError(
+                f"the library {self._layout.folder} was made with the model {space.spec.name}, not {name}; "
+                "leave --model out to go on with its own, or name another --library for the other model"
+            )
+
+    def _settle_roots(self, catalog: Catalog, paths: Paths) -> tuple[dict[bytes, int], Any]:
+        """Add the roots that are new and let them absorb those below them; roots and known files."""
+        with catalog.write() as session:
+            root_ids = {root.path: root.id for root in roots.all_roots(session)}
+            targets = locate(requested(paths, root_ids), root_ids)
+            for target in targets:
+                if target.root not in root_ids:
+                    outer = roots.add_root(session, target.root)
+                    for inner in absorbed(target.root, list(root_ids)):
+                        roots.absorb_root(session, root_ids.pop(inner), outer.id)
+                    root_ids[target.root] = outer.id
+            return root_ids, known_files(session, targets, root_ids)
+
+    def _survey(self, known: Any) -> Survey:
+        return survey(
+            known,
+            exclude=self._exclude,
+            rehash=self._rehash,
+            on_progress=self._on_progress,
+            stopwatch=self._stopwatch,
+        )
+
+    def _read(
+        self, catalog: Catalog, space: SpaceRow | None, found: Survey, root_ids: dict[bytes, int]
+    ) -> Committer:
+        """Read, encode and commit what is new or changed."""
+        from indexer.commit import Committer
+        from indexer.decode import DecodePool
+        from indexer.pipeline import Pipeline
+
+        with self._stopwatch.timed("load"):
+            encoder = self._load_encoder(space)
+        if space is None:
+            with catalog.write() as session:
+                space = spaces.create_space(session, encoder.spec)
+        committer = Committer(catalog, space.id)
+        total, done, rate = found.to_read, 0, Rate()
+
+        def report() -> None:
+            self._on_progress(Progress("indexing", done, total, committer.failed, rate.mark(done)))
+
+        def commit(batch: Batch) -> None:
+            nonlocal done
+            committer(batch)
+            done += len(batch)
+            report()
+
+        report()
+        with DecodePool(encoder.spec.preprocessing) as pool, self._stopwatch.timed("read"):
+            pipeline = Pipeline(
+                pool=pool,
+                encoder=encoder,
+                commit=commit,
+                is_known=committer.is_known,
+                batch_size=BATCH_SIZE,
+                stopwatch=self._stopwatch,
+            )
+            try:
+                pipeline.run(self._jobs(catalog, found, root_ids))
+            except KeyboardInterrupt:
+                self._interrupted = True
+        return committer
+
+    def _load_encoder(self, space: SpaceRow | None) -> Encoder:
+        from searchengine.encoders import DEFAULT_MODEL, load_encoder
+
+        def tell(message: str) -> None:
+            self._on_progress(Progress(message))
+
+        name = space.spec.name if space else self._model or DEFAULT_MODEL
+        weights = space.spec.weights if space else None
+        return load_encoder(name, runtime=self._runtime, weights=weights, on_progress=tell)
+
+    def _jobs(self, catalog: Catalog, found: Survey, root_ids: dict[bytes, int]) -> list[Job]:
+        from indexer.pipeline import Job
+        from indexer.plan import shared_sizes
+
+        entries = [
+            (target.root, is_new, entry)
+            for target, plan in found.plans.items()
+            for is_new, group in ((True, plan.new), (False, plan.changed))
+            for entry in group
+        ]
+        sizes = Counter(entry.size for _, _, entry in entries)
+        with catalog.read() as session:
+            shared = shared_sizes(sizes.elements(), files.known_sizes(session, sizes.keys()))
+        return [
+            Job(
+                root_id=root_ids[root],
+                absolute=os.path.join(root, entry.path),
+                path=entry.path,
+                size=entry.size,
+                mtime_ns=entry.mtime_ns,
+                is_new=is_new,
+                hash_first=entry.size in shared,
+            )
+            for root, is_new, entry in entries
+        ]
+
+    def _conclude(
+        self, catalog: Catalog, found: Survey, committer: Committer | None, start: float
+    ) -> Summary:
+        """Settle what vanished, bring the snapshot up to date, and count."""
+        settled = settle(
+            found,
+            committer.arrivals if committer else {},
+            accept_removals=self._accept_removals,
+            complete=not self._interrupted,
+        )
+        if settled.moved or settled.removed or settled.missing or settled.returned:
+            with catalog.write() as session:
+                record.remove_files(session, settled.moved + settled.removed)
+                record.mark_missing(session, settled.missing)
+                record.mark_present(session, settled.returned)
+        self._on_progress(Progress("writing the snapshot"))
+        with self._stopwatch.timed("snapshot"):
+            keep_snapshot(catalog, self._layout)
+        plans = found.plans.values()
+        moved = len(settled.moved)
+        added = committer.added - moved if committer else 0
+        updated = committer.updated if committer else 0
+        failed = (committer.failed if committer else 0) + sum(plan.still_failed for plan in plans)
+        unchanged = sum(plan.unchanged for plan in plans)
+        return Summary(
+            seen=added + updated + moved + unchanged + failed,
+            added=added,
+            updated=updated,
+            moved=moved,
+            removed=len(settled.removed),
+            missing=len(settled.missing),
+            unchanged=unchanged,
+            failed=failed,
+            duration_s=time.perf_counter() - start,
+            stages=self._stopwatch.seconds(),
+            outcome="interrupted" if self._interrupted else "done",
+            held_back={os.fsdecode(root): count for root, count in settled.held_back.items()},
+            unreachable=tuple(os.fsdecode(target.root) for target in found.unreachable),
+            problems=found.problems,
+        )
+
+
+def keep_snapshot(catalog: Catalog, layout: Layout) -> None:
+    """Bring the vectors' snapshot up to date with the catalog, when enough has changed to be worth it."""
+    from searchengine.catalog.embeddings import EmbeddingSource
+    from searchengine.vectors import snapshot
+
+    with catalog.read() as session:
+        space = spaces.active_space(session)
+    if space is not None:
+        snapshot.keep_snapshot(EmbeddingSource(catalog, space), layout.vectors)

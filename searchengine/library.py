@@ -1,0 +1,228 @@
+"""The one object people hold: a library of pictures that answers questions."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from searchengine.catalog import images, report, roots, runs, spaces
+from searchengine.catalog.catalog import Catalog
+from searchengine.errors import ImageError, LibraryNotFoundError, UsageError
+from searchengine.layout import Layout, default_library
+from searchengine.query.rank import by_date, to_results
+from searchengine.query.text import Text
+from searchengine.results import SearchResults
+from searchengine.status import Failure, IndexReport, RunStatus, Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from searchengine.open_space import OpenSpace
+
+    Vector = NDArray[np.float32]
+
+Runtime = Literal["auto", "onnx", "torch"]
+Sort = Literal["relevance", "newest", "oldest"]
+
+
+class Library:
+    """An indexed library, open for questions. Searches may come from several threads at once.
+
+    Attributes:
+        path: The library's folder.
+    """
+
+    def __init__(self, path: Path, catalog: Catalog, *, runtime: Runtime) -> None:
+        self.path = path
+        self._layout = Layout(path)
+        self._catalog = catalog
+        self._runtime = runtime
+        self._encoding = ThreadPoolExecutor(thread_name_prefix="encode")
+        self._opened: OpenSpace | None = None
+        self._opening = threading.Lock()
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str] | None = None, *, runtime: Runtime = "auto") -> Library:
+        """Open a library that `imgsearch index` has made.
+
+        Args:
+            path: Its folder; None for $IMGSEARCH_LIBRARY or the one in the user's data folder.
+            runtime: What runs the model: `onnx`, `torch`, or `auto` for the better one here.
+
+        Raises:
+            LibraryNotFoundError: There is none.
+            LibraryVersionError: It was made by a newer imgsearch.
+            LibraryError: It can't be read.
+        """
+        folder = Path(path).expanduser() if path is not None else default_library()
+        layout = Layout(folder)
+        if not layout.catalog.exists():
+            raise LibraryNotFoundError(
+                f"there is no library at {folder}; make one with: imgsearch --library {folder} index PATH…"
+            )
+        return cls(folder, Catalog.open(layout.catalog), runtime=runtime)
+
+    def close(self) -> None:
+        """Let go of the files. A closed library answers no more."""
+        self._encoding.shutdown()
+        self._catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def search(
+        self, query: str | Text, *, k: int | None = 10, offset: int = 0, sort: Sort = "relevance"
+    ) -> SearchResults:
+        """Find the pictures nearest to words.
+
+        Args:
+            query: What to look for; embedded as it is.
+            k: How many results; None for all.
+            offset: How many of the ranking to leave out at its start.
+            sort: `newest` and `oldest` put those k best in the order of their dates, undated ones last.
+
+        Raises:
+            UsageError: A negative k or offset.
+            ModelError: The library's model can't be loaded.
+        """
+        text = query.text if isinstance(query, Text) else query
+        answer = self._answer(text, lambda space: space.encode_text(text), k=k, offset=offset)
+        if sort == "relevance":
+            return answer
+        return answer.with_results(by_date(answer.results, newest=sort == "newest"))
+
+    def similar(
+        self,
+        image: str | os.PathLike[str] | bytes | Image.Image,
+        *,
+        k: int | None = 10,
+        offset: int = 0,
+    ) -> SearchResults:
+        """Find the pictures nearest to a picture; one that is in the library finds itself too.
+
+        Args:
+            image: A file, a file's bytes, or an opened picture.
+            k: How many results; None for all.
+            offset: How many of the ranking to leave out at its start.
+
+        Raises:
+            UsageError: A negative k or offset, or no such file.
+            ImageError: The picture can't be read.
+            ModelError: The library's model can't be loaded.
+        """
+        if isinstance(image, str | os.PathLike):
+            name = os.fspath(image)
+            picture: bytes | Image.Image = _read(name)
+        else:
+            name = ""
+            picture = image
+        return self._answer(name, lambda space: space.encode_picture(picture), k=k, offset=offset)
+
+    def status(self) -> Status:
+        """Say what is indexed, by which model, and how the last run went."""
+        with self._catalog.read() as session:
+            counts = report.counts(session)
+            last = runs.last_run(session)
+            folders = tuple(os.fsdecode(root.path) for root in roots.all_roots(session))
+        space = self._space()
+        index = space.index.status if space else None
+        return Status(
+            library=str(self.path),
+            images=counts.images,
+            files=counts.files,
+            failed=counts.failed,
+            missing=counts.missing,
+            space=space.name if space else None,
+            dim=space.dim if space else None,
+            index=IndexReport(index.kind, index.reason, index.count, index.snapshot_count, index.note)
+            if index
+            else None,
+            last_run=RunStatus(last.started_at, last.finished_at, last.outcome, last.counts) if last else None,
+            roots=folders,
+            bytes=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+        )
+
+    def failures(self) -> tuple[Failure, ...]:
+        """The files that couldn't be indexed, and why."""
+        with self._catalog.read() as session:
+            rows = report.failures(session)
+        return tuple(Failure(os.fsdecode(row.path), row.error) for row in rows)
+
+    def thumbnail(self, id: int) -> bytes:  # noqa: A002  the name it has in every result
+        """A small WebP of a picture, made when first asked for and kept in the library.
+
+        Raises:
+            KeyError: No picture has this id.
+            ImageError: None of its files can be read now.
+        """
+        from searchengine.images.open import open_image
+        from searchengine.images.thumbnails import (
+            THUMBNAIL_SIZE,
+            make_thumbnail,
+            thumbnail_path,
+            write_thumbnail,
+        )
+
+        with self._catalog.read() as session:
+            image = images.images(session, [id])[id]
+        kept = thumbnail_path(self.path, image.hash)
+        if kept.exists():
+            return kept.read_bytes()
+        for file in image.files:
+            try:
+                picture = open_image(_read(os.fsdecode(file.path)), draft_to=THUMBNAIL_SIZE)
+            except (UsageError, ImageError) as error:
+                reason = error
+                continue
+            data = make_thumbnail(picture.image)
+            write_thumbnail(kept, data)
+            return data
+        raise ImageError(f"no thumbnail can be made of picture {id}: {reason}") from reason
+
+    def _space(self) -> OpenSpace | None:
+        """The space that answers now, opened once; another one after a switch of models."""
+        with self._catalog.read() as session:
+            active = spaces.active_space(session)
+        if active is None:
+            return None
+        with self._opening:
+            if self._opened is None or self._opened.id != active.id:
+                from searchengine.open_space import OpenSpace
+
+                self._opened = OpenSpace(self._catalog, active, self._layout.vectors, runtime=self._runtime)
+            return self._opened
+
+    def _answer(
+        self, name: str, encode: Callable[[OpenSpace], Vector], *, k: int | None, offset: int
+    ) -> SearchResults:
+        start = time.perf_counter()
+        if (k is not None and k < 0) or offset < 0:
+            raise UsageError(f"k and offset count results, so they can't be negative (k={k}, offset={offset})")
+        space = self._space()
+        if space is None:
+            return SearchResults(name, "", 0, (time.perf_counter() - start) * 1000, ())
+        # The model loads in another thread while this one imports and maps the vectors: both are native
+        # code, so a cold query waits for the longer of the two instead of for both.
+        encoded = self._encoding.submit(encode, space)
+        space.index.refresh()
+        hits, rows = space.nearest(encoded.result(), k, offset)
+        results = to_results(hits, rows, offset=offset)
+        took_ms = (time.perf_counter() - start) * 1000
+        return SearchResults(name, space.name, len(space.index), took_ms, results)
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"can't read {path}: {error.strerror}; name a picture file that is there") from error

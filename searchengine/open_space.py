@@ -1,0 +1,137 @@
+"""An embedding space, opened: the model that encodes and the vectors that are searched."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from searchengine.catalog import files, images
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from searchengine.catalog.catalog import Catalog
+    from searchengine.catalog.images import ImageRow
+    from searchengine.catalog.spaces import SpaceRow
+    from searchengine.encoders.encoder import Encoder
+    from searchengine.vectors.live import LiveIndex
+
+    Vector = NDArray[np.float32]
+
+
+class OpenSpace:
+    """One space of a library. Model and vectors are loaded when first needed, each on its own.
+
+    Attributes:
+        id: The space's key in the catalog.
+        name: Of the model.
+        dim: Length of an embedding.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        space: SpaceRow,
+        vectors: Path,
+        *,
+        runtime: Literal["auto", "onnx", "torch"],
+    ) -> None:
+        self.id = space.id
+        self.name = space.spec.name
+        self.dim = space.spec.dim
+        self._catalog = catalog
+        self._space = space
+        self._vectors = vectors
+        self._runtime = runtime
+        self._encoder: Encoder | None = None
+        self._index: LiveIndex | None = None
+        self._loading_encoder = threading.Lock()
+        self._loading_index = threading.Lock()
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model; raises ModelError when it can't be loaded."""
+        with self._loading_encoder:
+            if self._encoder is None:
+                from searchengine.encoders import load_encoder
+
+                spec = self._space.spec
+                self._encoder = load_encoder(spec.name, runtime=self._runtime, weights=spec.weights)
+            return self._encoder
+
+    @property
+    def index(self) -> LiveIndex:
+        """The vectors, as fresh as at the last `refresh`."""
+        with self._loading_index:
+            if self._index is None:
+                from searchengine.catalog.embeddings import EmbeddingSource
+                from searchengine.vectors.live import LiveIndex
+
+                self._index = LiveIndex(EmbeddingSource(self._catalog, self._space), self._vectors)
+            return self._index
+
+    def encode_text(self, text: str) -> Vector:
+        """Words to a unit vector, float32 (dim,)."""
+        return self.encoder.encode_texts([text])[0]
+
+    def encode_picture(self, picture: bytes | Image.Image) -> Vector:
+        """A picture to a unit vector, float32 (dim,); bytes that are indexed already cost no inference."""
+        if isinstance(picture, bytes):
+            stored = self._stored(picture)
+            if stored is not None:
+                return stored
+        from searchengine.encoders.preprocess import preprocess
+        from searchengine.images.open import open_image, upright_rgb
+
+        preprocessing = self._space.spec.preprocessing
+        if isinstance(picture, bytes):
+            upright = open_image(picture, draft_to=2 * max(preprocessing.size)).image
+        else:
+            upright = upright_rgb(picture)
+        return self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]
+
+    def nearest(
+        self, vector: Vector, k: int | None, offset: int
+    ) -> tuple[list[tuple[int, float]], dict[int, ImageRow]]:
+        """The k nearest pictures after the first `offset`.
+
+        Args:
+            vector: float32 (dim,), of length 1.
+            k: How many; None for all.
+            offset: How many to leave out.
+
+        Returns:
+            Embedding ids with their cosines, best first, and the pictures by embedding id.
+        """
+        while True:
+            wanted = len(self.index) if k is None else min(offset + k, len(self.index))
+            if wanted <= offset:
+                return [], {}
+            found = self.index.search(vector, wanted)
+            pairs = zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True)
+            hits = [pair for pair in pairs if pair[0] >= 0][offset:]
+            with self._catalog.read() as session:
+                rows = images.images_of_embeddings(session, [embedding for embedding, _ in hits])
+            # A picture that another process removed between the search and this look is in the change log
+            # by now: once that is replayed, the next one moves up.
+            if len(rows) == len(hits) or not self.index.refresh():
+                return [hit for hit in hits if hit[0] in rows], rows
+
+    def _stored(self, data: bytes) -> Vector | None:
+        import numpy as np
+
+        from searchengine.images.hashes import content_hash
+
+        digest = content_hash(data)
+        with self._catalog.read() as session:
+            content = files.contents_by_hash(session, [digest]).get(digest)
+            if content is None:
+                return None
+            embedding = images.embedding_ids(session, self.id, [content]).get(content)
+        if embedding is None:
+            return None
+        vector = self.index.vectors([embedding])[0].astype(np.float32)
+        return vector / np.linalg.norm(vector)

@@ -1,0 +1,96 @@
+"""What a library says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that couldn't be indexed.
+
+    Attributes:
+        path: Absolute.
+        reason: Why, and what to do about it.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """The last indexing run.
+
+    Attributes:
+        started_at: UTC.
+        finished_at: UTC; None while it runs, or when it was killed.
+        outcome: `running`, `done`, `interrupted` or `failed`.
+        counts: As `index --json` printed them.
+    """
+
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    counts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """How the vectors are searched.
+
+    Attributes:
+        kind: Type of the FAISS index.
+        reason: Why this type.
+        vectors: How many can be found.
+        snapshot: How many of them the snapshot on disk holds; the rest is replayed from the catalog.
+        note: What a user should know, e.g. that the snapshot was damaged and wasn't used.
+    """
+
+    kind: str
+    reason: str
+    vectors: int
+    snapshot: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is indexed, by which model, and how the last run went.
+
+    Attributes:
+        library: The library's folder.
+        images: Distinct pictures that can be found.
+        files: Files they lie in, copies counted.
+        failed: Files that couldn't be indexed.
+        missing: Files that are out of reach at present.
+        space: Name of the model, or None before the first run.
+        dim: Length of an embedding.
+        index: How the vectors are searched.
+        last_run: None before the first run.
+        roots: Folders that were indexed.
+        bytes: Size of the library on disk.
+    """
+
+    library: str
+    images: int
+    files: int
+    failed: int
+    missing: int
+    space: str | None
+    dim: int | None
+    index: IndexReport | None
+    last_run: RunStatus | None
+    roots: tuple[str, ...]
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `status --json` prints it."""
+        values = asdict(self)
+        if self.last_run is not None:
+            finished = self.last_run.finished_at
+            values["last_run"]["started_at"] = self.last_run.started_at.isoformat()
+            values["last_run"]["finished_at"] = finished.isoformat() if finished else None
+        return values
