@@ -1,0 +1,89 @@
+"""What decoders raise, turned into the three errors that a user can do something about."""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
+
+if TYPE_CHECKING:
+    from searchengine.images.formats import Extra
+
+_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|\(?b?'[^']*\\x[^']*'\)?")
+_SHORT = 120
+
+# What Pillow's Python code stumbles with where a file isn't what its header promises.
+_STUMBLES = (IndexError, KeyError, TypeError, AttributeError, struct.error, ZeroDivisionError, OverflowError)
+
+_BETTER = (
+    (
+        re.compile(r"not identified by this driver|unpack_from requires|index out of range"),
+        "its header makes no sense",
+    ),
+    (re.compile(r"cannot load this image"), "there is no picture in it"),
+    (re.compile(r"data stream|decoder error|decoding error"), "its compressed data can't be decoded"),
+    (re.compile(r"tile cannot extend|bad image offset"), "a part of it lies outside the picture"),
+)
+
+# Phrases by which Pillow's plugins say that the file is in order and they aren't up to it.
+_NOT_SUPPORTED = re.compile(
+    r"unsupported|not (yet )?supported|cannot handle|unknown (colou?r|pixel|compression)"
+    r"|unrecognized (image )?mode",
+    re.IGNORECASE,
+)
+_CUT_SHORT = re.compile(
+    r"truncated|premature|unexpected end|end of (file|data)|not enough (image )?data", re.IGNORECASE
+)
+
+
+def explain(error: BaseException, name: str) -> ImageError:
+    """The error of ours that stands for one of a decoder's.
+
+    Args:
+        error: What Pillow or a plugin of it raised; they raise nearly every built-in type.
+        name: The format, as `sniff` names it.
+    """
+    if isinstance(error, ImageError):
+        return error
+    if isinstance(error, MemoryError):
+        return ImageLimitError(f"this {name} needs more memory than one picture may take")
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return ImageLimitError(
+            f"this {name} claims more pixels than are allowed; it may be a decompression bomb"
+        )
+    words = plain_words(error)
+    if isinstance(error, NotImplementedError) or _NOT_SUPPORTED.search(words):
+        return UnsupportedImageError(f"a kind of {name} that can't be read ({words}); save it as JPEG or PNG")
+    if is_cut_short(error):
+        return DamagedImageError(f"the {name} ends before any of the picture; restore it from a copy")
+    return DamagedImageError(f"the {name} is damaged ({words}); restore it from a copy")
+
+
+def is_cut_short(error: BaseException) -> bool:
+    """Whether a decoder gave up because the file ended."""
+    return isinstance(error, EOFError) or _CUT_SHORT.search(str(error)) is not None
+
+
+def missing_extra(name: str, extra: Extra) -> UnsupportedImageError:
+    """The error for a format whose reader isn't installed; says what to install."""
+    return UnsupportedImageError(
+        f"reading {name} needs {extra.module}: pip install 'imgsearch[{extra.name}]'"
+    )
+
+
+def plain_words(error: BaseException) -> str:
+    """A decoder's message in words that mean something outside of it, on one line of readable length."""
+    if isinstance(error, _STUMBLES):
+        return "its structure makes no sense"
+    words = " ".join(_ADDRESS.sub("", str(error)).split())
+    words = "".join(letter for letter in words if letter.isprintable()).strip(" :;,.")
+    for pattern, better in _BETTER:
+        if pattern.search(words):
+            return better
+    if len(words) < 4:
+        return type(error).__name__
+    return words if len(words) <= _SHORT else words[: _SHORT - 1] + "…"

@@ -1,0 +1,72 @@
+"""Reading a file once, with the size and time that belong to exactly those bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from searchengine.errors import ImageLimitError, UnsupportedImageError
+
+if TYPE_CHECKING:
+    from searchengine.images.limits import Limits
+
+# A pipe with no writer would block `open` for ever; Windows has neither flag, and needs to be told "binary".
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FileBytes:
+    """A file as it was when it was read.
+
+    Attributes:
+        data: All of it.
+        size: Bytes.
+        mtime_ns: Modification time, nanoseconds, taken before reading: a later write shows as a change.
+    """
+
+    data: bytes
+    size: int
+    mtime_ns: int
+
+
+def open_regular(path: bytes | str | os.PathLike[str]) -> tuple[int, os.stat_result]:
+    """Open a regular file for reading: its descriptor, which the caller closes, and its status.
+
+    Raises:
+        UnsupportedImageError: A folder, pipe, socket or device.
+        OSError: It can't be opened.
+    """
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except IsADirectoryError:
+        raise UnsupportedImageError("a folder, not a picture") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+        raise UnsupportedImageError(f"{kind}, not a picture")
+    return descriptor, status
+
+
+def read_file(path: bytes | str | os.PathLike[str], limits: Limits) -> FileBytes:
+    """Read a regular file whole.
+
+    Raises:
+        ImageLimitError: It is larger than `limits.file_bytes`.
+        UnsupportedImageError: It isn't a regular file.
+        OSError: It can't be opened or read.
+    """
+    descriptor, status = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        if status.st_size > limits.file_bytes:
+            raise ImageLimitError(
+                f"the file has {status.st_size / 1e6:,.0f} MB,"
+                f" more than the {limits.file_bytes / 1e6:,.0f} allowed; save a smaller copy of it"
+            )
+        # One more than the status says: a file that grows meanwhile isn't read for ever.
+        data = file.read(status.st_size + 1) or b""
+        while len(data) < status.st_size and (more := file.read(status.st_size - len(data))):
+            data += more
+    return FileBytes(data, len(data), status.st_mtime_ns)

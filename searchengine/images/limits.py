@@ -1,0 +1,25 @@
+"""What one picture may ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Checked on the header, before anything large is allocated.
+
+    Attributes:
+        pixels: Most pixels that are decoded. Pillow's own limit, which some of its decoders enforce
+            besides, is 179 million; four bytes each.
+        draft_factor: How many times as many a baseline JPEG may have where it is decoded smaller:
+            its memory follows the smaller size, and only its time the larger one.
+        file_bytes: Largest file that is read; a file is read whole.
+    """
+
+    pixels: int = 175_000_000
+    draft_factor: int = 4
+    file_bytes: int = 1 << 30
+
+
+DEFAULT_LIMITS = Limits()

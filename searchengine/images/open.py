@@ -1,0 +1,215 @@
+"""Opening any picture safely: content decides, limits come first, and what can be saved is saved."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PIL import ExifTags, Image, ImageOps
+
+from searchengine.errors import DamagedImageError, ImageLimitError, UnsupportedImageError
+from searchengine.images.failures import explain, is_cut_short, missing_extra
+from searchengine.images.files import read_file
+from searchengine.images.formats import EXTRAS, HEAD_BYTES, PLUGINS, describe_foreign, sniff
+from searchengine.images.limits import DEFAULT_LIMITS, Limits
+from searchengine.images.metadata import Metadata, read_metadata
+from searchengine.images.pixels import to_rgb
+from searchengine.images.quiet import quiet_decoders
+
+if TYPE_CHECKING:
+    import os
+
+    from PIL.ImageFile import ImageFile
+
+__all__ = ["DEFAULT_LIMITS", "Limits", "Picture", "open_image"]
+
+_END_OF_JPEG = b"\xff\xd9"
+_SIDEWAYS = frozenset({5, 6, 7, 8})
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was read.
+
+    Attributes:
+        image: RGB, 8 bits, upright; smaller than the file's where `draft_to` allowed it.
+        width: Pixels of the full picture, upright.
+        height: The same, downwards.
+        format: As `sniff` names it, whatever the extension says.
+        metadata: What EXIF says of it.
+        flags: ``truncated`` (the file ends early, the rest is one colour) or ``damaged`` (so is a
+            part of it); empty for a sound picture.
+    """
+
+    image: Image.Image
+    width: int
+    height: int
+    format: str
+    metadata: Metadata
+    flags: tuple[str, ...] = ()
+
+
+def open_image(
+    source: bytes | str | os.PathLike[str],
+    *,
+    draft_to: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Picture:
+    """Read a picture: the first frame, upright, as RGB on white.
+
+    Args:
+        source: The file's bytes, or a path as text. (A path as bytes would look like a file's bytes;
+            read it with `files.read_file` first.)
+        draft_to: Let the short side shrink while decoding, but not below this many pixels. Give twice
+            the model's input size: embeddings then differ from the full decode's by less than 1e-5.
+        limits: What one picture may ask for.
+
+    Raises:
+        UnsupportedImageError: Not a picture, or one that needs an extra.
+        ImageLimitError: More pixels, bytes or memory than `limits` allow.
+        DamagedImageError: The decoder gave up before any of the picture.
+        OSError: The file can't be read.
+    """
+    data = source if isinstance(source, bytes) else read_file(source, limits).data
+    name = sniff(data[:HEAD_BYTES])
+    if name is None:
+        raise UnsupportedImageError(f"not a picture: {describe_foreign(data[:HEAD_BYTES])}")
+    with quiet_decoders():
+        # Decoders raise nearly every built-in exception on bad data (TypeError, IndexError, struct.error,
+        # RuntimeError, …), so this is the one place that catches them all.
+        try:
+            return _open(data, name, draft_to, limits)
+        except ImportError as error:
+            raise missing_extra(name, EXTRAS[name]) from error
+        except Exception as error:
+            raise explain(error, name) from error
+
+
+def _open(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Picture:
+    image = _start(data, name)
+    width, height = image.size
+    _draft(image, draft_to, limits)
+    flags: tuple[str, ...] = ()
+    try:
+        image.load()
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- see open_image
+        image, flags = _salvage(image, data, error, draft_to, limits)
+    exif, orientation = _read_exif(image, name)
+    rgb = _shrink(to_rgb(_shrink(image, draft_to)), draft_to)
+    if name != "JPEG":
+        # A header may lie (HEIF), or be turned already (TIFF swaps its size before it turns the pixels).
+        width, height = image.im.size
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Picture(_upright(rgb, orientation), width, height, name, read_metadata(exif), flags)
+
+
+def _start(data: bytes, name: str) -> ImageFile:
+    """Parse the header with the one decoder that the content calls for.
+
+    `Image.open` isn't used: it tries every decoder it knows, and knows only a global pixel limit.
+    """
+    if name in EXTRAS:
+        plugin = getattr(import_module(EXTRAS[name].module), "HeifImageFile")  # noqa: B009 -- untyped
+    else:
+        module, kind = PLUGINS[name]
+        plugin = getattr(import_module(f"PIL.{module}"), kind)
+    try:
+        image: ImageFile = plugin(io.BytesIO(data))
+    except SyntaxError as error:  # Pillow's way to say that the header makes no sense
+        raise explain(error, name) from error
+    return image
+
+
+def _draft(image: ImageFile, draft_to: int | None, limits: Limits) -> None:
+    """Check the size that the header claims, and have a JPEG decoded smaller where that is asked for."""
+    width, height = image.size
+    drafted = False
+    if draft_to is not None and image.format == "JPEG":
+        drafted = image.draft(None, (draft_to, draft_to)) is not None
+    # A progressive JPEG holds the coefficients of all its pixels in memory, drafted or not.
+    cheap = drafted and not image.info.get("progressive")
+    allowed = limits.pixels * (limits.draft_factor if cheap else 1)
+    if width * height > allowed or image.size[0] * image.size[1] > limits.pixels:
+        raise ImageLimitError(
+            f"{width} x {height} is {width * height / 1e6:,.0f} megapixels,"
+            f" more than the {allowed / 1e6:,.0f} allowed; save a smaller copy of it"
+        )
+
+
+def _salvage(
+    image: ImageFile, data: bytes, error: Exception, draft_to: int | None, limits: Limits
+) -> tuple[ImageFile, tuple[str, ...]]:
+    """Keep what was decoded before the decoder gave up.
+
+    Pillow offers a global switch for this; it would also hide the damage, and from every thread.
+    Instead: a JPEG gets the end marker that it lacks, and is decoded again (a progressive one shows
+    nothing before its end); of every other format the rows decoded so far are in the image already.
+    """
+    flag = "truncated" if is_cut_short(error) else "damaged"
+    if image.format == "JPEG" and flag == "truncated":
+        image = _start(data + _END_OF_JPEG, "JPEG")
+        _draft(image, draft_to, limits)
+        try:
+            image.load()
+        except Exception:  # noqa: BLE001 -- see open_image
+            image.tile = []
+    else:
+        image.tile = []
+    if image._im is None or all(low == high for low, high in _extrema(image)):  # noqa: SLF001 -- no public way
+        raise explain(error, str(image.format)) from error
+    return image, (flag,)
+
+
+def _extrema(image: Image.Image) -> list[tuple[float, float]]:
+    """Smallest and largest value of every band."""
+    extrema = image.getextrema()
+    return list(extrema) if isinstance(extrema[0], tuple) else [extrema]
+
+
+def _shrink(image: Image.Image, draft_to: int | None) -> Image.Image:
+    """What `draft` is to a JPEG, to the others: average whole blocks of pixels, keeping `draft_to`.
+
+    It spares the conversions of a large picture, not its decoding. Palette indices, single bits and
+    colour keys can't be averaged: those pictures shrink after their conversion to RGB.
+    """
+    factor = min(image.size) // draft_to if draft_to else 1
+    if factor < 2 or image.mode not in {"L", "LA", "RGB", "RGBA", "CMYK"} or "transparency" in image.info:
+        return image
+    return image.reduce(factor)
+
+
+def _read_exif(image: ImageFile, name: str) -> tuple[Image.Exif | None, int]:
+    """EXIF and the orientation still to be applied; after loading, because TIFF turns itself then.
+
+    The containers of AVIF and HEIF carry the turn themselves: HEIF's decoder applies it, AVIF's
+    states it in the EXIF block, and an orientation that only stands in XMP doesn't count.
+    """
+    if name in {"AVIF", "HEIF"}:
+        image.info.pop("xmp", None)
+    try:
+        exif = image.getexif()
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+    except Exception:  # noqa: BLE001 -- junk in EXIF raises as variously as junk in pixels; the picture is fine
+        return None, 1
+    if name == "HEIF" or not isinstance(orientation, int):
+        orientation = 1
+    return exif, orientation
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Turn by `ImageOps.exif_transpose`, on a copy that carries the orientation and no other EXIF.
+
+    It writes the block anew, which fails where a foreign tag in it is junk.
+    """
+    bare = Image.Image()._new(image.im)  # noqa: SLF001 -- the only way to share pixels but not EXIF
+    if orientation != 1:
+        bare.getexif()[ExifTags.Base.Orientation] = orientation
+        ImageOps.exif_transpose(bare, in_place=True)
+    if not bare.width or not bare.height:
+        raise DamagedImageError("the picture has no pixels")
+    return bare

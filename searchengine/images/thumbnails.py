@@ -1,0 +1,111 @@
+"""Small pictures for pages and contact sheets, kept in the library and made anew when they are gone."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from searchengine.errors import DamagedImageError, ImageError
+from searchengine.images.files import read_file
+from searchengine.images.hashes import content_hash
+from searchengine.images.limits import DEFAULT_LIMITS, Limits
+from searchengine.images.open import open_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SIZE = 320
+
+
+def make_thumbnail(image: Image.Image, size: int = SIZE) -> bytes:
+    """A WebP whose longer side is at most `size` pixels, never larger than the picture.
+
+    Args:
+        image: RGB, upright, as `open_image` gives it.
+        size: Pixels.
+    """
+    small = image.copy() if max(image.size) <= size else _resize(image, size)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=78, method=2)  # method 4 takes 1.6 times as long for 3 % fewer bytes
+    return buffer.getvalue()
+
+
+def _resize(image: Image.Image, size: int) -> Image.Image:
+    scale = size / max(image.size)
+    shape = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return image.resize(shape, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def thumbnail_path(library: str | os.PathLike[str], digest: bytes) -> Path:
+    """Where a content's thumbnail is kept: ``LIBRARY/thumbnails/ab/<hash>.webp``."""
+    name = digest.hex()
+    return Path(library) / "thumbnails" / name[:2] / f"{name}.webp"
+
+
+def write_thumbnail(path: Path, data: bytes) -> None:
+    """Put a thumbnail in its place at once or not at all; two writers don't disturb each other.
+
+    Not synced to the disk: it is derived, and can be made again.
+
+    Raises:
+        OSError: The library can't be written to.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)  # mkstemp's 0o600 would hide it from a server under another account
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def keep_thumbnail(
+    library: str | os.PathLike[str],
+    digest: bytes,
+    paths: Iterable[bytes | str],
+    limits: Limits = DEFAULT_LIMITS,
+) -> bytes:
+    """A content's thumbnail from the library, made from one of its files when it isn't there yet.
+
+    Args:
+        library: The library's folder. Where it can't be written to, the thumbnail is made every time.
+        digest: The content's hash; a file that has changed since doesn't count.
+        paths: Absolute paths of its files.
+        limits: What one picture may ask for.
+
+    Returns:
+        WebP.
+
+    Raises:
+        ImageError: None of the files holds this content in a form that can be read.
+    """
+    place = thumbnail_path(library, digest)
+    with suppress(OSError):
+        return place.read_bytes()
+    trouble: ImageError = DamagedImageError(
+        "none of this picture's files is there as it was indexed; index again"
+    )
+    for path in paths:
+        try:
+            data = read_file(path, limits).data
+            if content_hash(data) != digest:
+                continue
+            thumbnail = make_thumbnail(open_image(data, draft_to=SIZE, limits=limits).image)
+        except OSError:
+            continue
+        except ImageError as error:
+            trouble = error
+            continue
+        with suppress(OSError):
+            write_thumbnail(place, thumbnail)
+        return thumbnail
+    raise trouble
