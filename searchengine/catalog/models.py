@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 - SQLAlchemy evaluates the annotations
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # SQLite makes only INTEGER keys auto-increment; elsewhere a key is 64 bits wide.
 Key = BigInteger().with_variant(Integer, "sqlite")
 
-# What keeps SQLite from ever handing out the key of a deleted row again: FAISS ids are such keys.
+# What keeps SQLite from ever handing out the key of a deleted row again (FAISS ids are such keys);
+# elsewhere the identity column does.
 NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
+def _key() -> Mapped[int]:
+    return mapped_column(Key, Identity(), primary_key=True)
 
 
 class Base(DeclarativeBase):
     """The catalog's metadata."""
+
+    # A constraint without a name can't be changed by a later migration on SQLite.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
 
 
 class Root(Base):
     """A folder the user asked for. A library that moves is one row's change."""
 
     __tablename__ = "root"
+    __table_args__ = (NEVER_REUSED,)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = _key()
     path: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     """Absolute, symlinks resolved, as `os.fsencode` gives it."""
 
@@ -35,7 +65,9 @@ class Space(Base):
     __tablename__ = "space"
     __table_args__ = (NEVER_REUSED,)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = _key()
+    token: Mapped[str]
+    """Random hex digits, so that what was derived from another library's space isn't taken for ours."""
     model: Mapped[str]
     """`ModelSpec.name`."""
     weights: Mapped[str]
@@ -48,7 +80,7 @@ class Space(Base):
     spec: Mapped[dict[str, Any]] = mapped_column(JSON)
     """`ModelSpec.to_dict`."""
     state: Mapped[str]
-    """`active` (answers queries; one at most) or `building`."""
+    """`active` (answers queries; one at most), `building`, or `retired` (was active; kept until dropped)."""
     created_at: Mapped[datetime]
     """UTC."""
 
@@ -59,7 +91,7 @@ class Content(Base):
     __tablename__ = "content"
     __table_args__ = (NEVER_REUSED,)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = _key()
     hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     """SHA-256 of the file's bytes."""
     size: Mapped[int] = mapped_column(BigInteger, index=True)
@@ -73,31 +105,47 @@ class Content(Base):
     """Local time of the picture, without zone, as EXIF has it."""
     camera: Mapped[str | None]
     lens: Mapped[str | None]
-    focal_length: Mapped[float | None]
+    focal_length: Mapped[float | None] = mapped_column(Double)
     """Millimetres, as on the lens (not the 35 mm equivalent)."""
-    latitude: Mapped[float | None]
+    latitude: Mapped[float | None] = mapped_column(Double)
     """Degrees, north positive."""
-    longitude: Mapped[float | None]
+    longitude: Mapped[float | None] = mapped_column(Double)
     """Degrees, east positive."""
     perceptual_hash: Mapped[bytes | None] = mapped_column(LargeBinary(8))
     flags: Mapped[list[str]] = mapped_column(JSON)
     """What a user should know about the picture: `truncated`, …"""
+    shown: Mapped[bool]
+    """Whether it has a live file. Written by `visibility.settle` and nothing else."""
 
 
 class File(Base):
-    """A path below a root, as last seen."""
+    """A path below a root, as last seen. It is live exactly when it has a content."""
 
     __tablename__ = "file"
-    __table_args__ = (UniqueConstraint("root_id", "path"),)
+    __table_args__ = (
+        UniqueConstraint("root_id", "path"),
+        CheckConstraint("state <> 'failed' OR content_id IS NULL", name="failed_has_no_content"),
+        CheckConstraint(
+            "state NOT IN ('indexed', 'missing') OR content_id IS NOT NULL", name="live_has_content"
+        ),
+        # Few files are otherwise, and status and `failures` ask for just those.
+        Index(
+            "ix_file_not_indexed",
+            "state",
+            sqlite_where=text("state <> 'indexed'"),
+            postgresql_where=text("state <> 'indexed'"),
+        ),
+        NEVER_REUSED,
+    )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = _key()
     root_id: Mapped[int] = mapped_column(ForeignKey("root.id"))
     path: Mapped[bytes] = mapped_column(LargeBinary)
     """Relative to the root, as `os.fsencode` gives it."""
     size: Mapped[int] = mapped_column(BigInteger)
     mtime_ns: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str]
-    """`indexed`; `failed` (see `error`); `missing` (its root can't be reached: still found, marked offline)."""
+    """`indexed`; `failed` (see `error`); `missing` (its root can't be reached: found, marked offline)."""
     error: Mapped[str | None]
     content_id: Mapped[int | None] = mapped_column(ForeignKey("content.id"), index=True)
 
@@ -108,7 +156,7 @@ class Embedding(Base):
     __tablename__ = "embedding"
     __table_args__ = (UniqueConstraint("content_id", "space_id", "part"), NEVER_REUSED)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = _key()
     content_id: Mapped[int] = mapped_column(ForeignKey("content.id"))
     space_id: Mapped[int] = mapped_column(ForeignKey("space.id"))
     part: Mapped[int] = mapped_column(default=0)
@@ -123,10 +171,14 @@ class Change(Base):
     __tablename__ = "change"
     __table_args__ = (Index("ix_change_space_sequence", "space_id", "sequence"), NEVER_REUSED)
 
-    sequence: Mapped[int] = mapped_column(Key, primary_key=True)
+    sequence: Mapped[int] = _key()
     space_id: Mapped[int] = mapped_column(Key)
     embedding_id: Mapped[int] = mapped_column(Key)
+    """Not a foreign key: the change that hides a forgotten embedding outlives it."""
     shown: Mapped[bool]
+    mark: Mapped[int]
+    """Random, one a batch. A snapshot names sequence and mark, so one taken from a history that this catalog
+    doesn't share (it was restored from a backup, say) is noticed."""
 
 
 class Run(Base):
@@ -135,7 +187,7 @@ class Run(Base):
     __tablename__ = "run"
     __table_args__ = (NEVER_REUSED,)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    id: Mapped[int] = _key()
     started_at: Mapped[datetime]
     """UTC."""
     finished_at: Mapped[datetime | None]

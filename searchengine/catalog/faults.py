@@ -1,0 +1,49 @@
+"""What SQLite complains about, in this project's words: the thing, the cause, the next step."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from searchengine.errors import LibraryBusyError, LibraryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NEXT_STEP = {
+    "SQLITE_CORRUPT": "is damaged: restore it from a backup, or move it away and index again",
+    "SQLITE_NOTADB": "is not a catalog: restore it from a backup, or move it away and index again",
+    "SQLITE_FULL": "can't grow because the disk is full: free some space and run the command again",
+    "SQLITE_READONLY": "can't be written to: check the permissions of the file and its folder",
+    "SQLITE_PERM": "can't be used: check the permissions of the file and its folder",
+    "SQLITE_AUTH": "can't be used: check the permissions of the file and its folder",
+    "SQLITE_CANTOPEN": "can't be opened: check the permissions of the file and its folder",
+    "SQLITE_IOERR": "can't be read or written: check the disk it lies on",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn the database's errors about the file at `path` into ours; others pass.
+
+    Raises:
+        LibraryBusyError: Another process has held the lock for too long.
+        LibraryError: The file is damaged, foreign, read-only, or its disk is full or failing.
+    """
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        # Extended codes refine the primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT.
+        code = "_".join(str(getattr(cause, "sqlite_errorname", "")).split("_")[:2])
+        if code in ("SQLITE_BUSY", "SQLITE_LOCKED"):
+            raise LibraryBusyError(
+                f"{path}: another process is writing to this library; wait for it to end and try again"
+            ) from error
+        if code in _NEXT_STEP:
+            raise LibraryError(f"{path} {_NEXT_STEP[code]} ({cause})") from error
+        raise

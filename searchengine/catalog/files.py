@@ -1,0 +1,115 @@
+"""What a scan is compared with: the files and contents that the catalog knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import ColumnElement, or_, select
+
+from searchengine.catalog.bulk import chunks
+from searchengine.catalog.models import Content, Embedding, File
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.orm import Session
+
+
+class FileRow(NamedTuple):
+    """A file as last seen.
+
+    Attributes:
+        id: Its key.
+        path: Relative to its root, as `os.fsencode` gives it.
+        size: Bytes.
+        mtime_ns: Nanoseconds since the epoch.
+        state: ``indexed``, ``failed`` or ``missing``.
+        content_id: What is in it; None when it failed.
+    """
+
+    id: int
+    path: bytes
+    size: int
+    mtime_ns: int
+    state: str
+    content_id: int | None
+
+
+_COLUMNS = (File.id, File.path, File.size, File.mtime_ns, File.state, File.content_id)
+
+
+def within(scope: bytes) -> ColumnElement[bool]:
+    """The file or folder `scope` (relative to its root) and everything below it, from the index on paths.
+
+    Bytes compare one by one: below ``a/b`` means between ``a/b/`` and ``a/b0``, the byte after the slash.
+    """
+    return or_(File.path == scope, (File.path > scope + b"/") & (File.path < scope + b"0"))
+
+
+def files_below(session: Session, root_id: int, scope: bytes = b"") -> dict[bytes, FileRow]:
+    """The files of a root, or those in one folder of it (or that one file), by path.
+
+    Args:
+        session: A session.
+        root_id: The root.
+        scope: Relative path of a folder or a file; empty for the whole root.
+    """
+    statement = select(*_COLUMNS).where(File.root_id == root_id)
+    if scope:
+        statement = statement.where(within(scope))
+    return {row[1]: FileRow._make(row) for row in session.execute(statement)}
+
+
+def known_sizes(session: Session, sizes: Collection[int]) -> set[int]:
+    """Those of the sizes (bytes) that some content has; a file of any other size holds something new."""
+    found: set[int] = set()
+    for chunk in chunks(set(sizes)):
+        found.update(session.scalars(select(Content.size).where(Content.size.in_(chunk)).distinct()))
+    return found
+
+
+def contents_by_hash(session: Session, hashes: Collection[bytes]) -> dict[bytes, int]:
+    """Content ids by SHA-256, for those that are known; also contents that have no file at present."""
+    found: dict[bytes, int] = {}
+    for chunk in chunks(set(hashes)):
+        rows = session.execute(select(Content.hash, Content.id).where(Content.hash.in_(chunk)))
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def files_of_contents(session: Session, content_ids: Collection[int]) -> list[tuple[int, int, FileRow]]:
+    """Every file that holds one of the contents: (content id, root id, file)."""
+    found: list[tuple[int, int, FileRow]] = []
+    for chunk in chunks(set(content_ids)):
+        rows = session.execute(
+            select(Content.id, File.root_id, *_COLUMNS)
+            .join(File, File.content_id == Content.id)
+            .where(Content.id.in_(chunk))
+        )
+        found += [(row[0], row[1], FileRow._make(row[2:])) for row in rows]
+    return found
+
+
+def embedded(session: Session, space_id: int, content_ids: Collection[int]) -> set[int]:
+    """Those of the contents that have an embedding of the whole picture in the space."""
+    found: set[int] = set()
+    for chunk in chunks(set(content_ids)):
+        found.update(
+            session.scalars(
+                select(Embedding.content_id).where(
+                    Embedding.content_id.in_(chunk), Embedding.space_id == space_id, Embedding.part == 0
+                )
+            )
+        )
+    return found
+
+
+def contents_to_embed(session: Session, space_id: int, *, limit: int) -> list[int]:
+    """The first shown contents without an embedding in the space, in order of id."""
+    has_one = (
+        select(Embedding.id)
+        .where(Embedding.content_id == Content.id, Embedding.space_id == space_id, Embedding.part == 0)
+        .exists()
+    )
+    statement = select(Content.id).where(Content.shown, ~has_one).order_by(Content.id).limit(limit)
+    return list(session.scalars(statement))

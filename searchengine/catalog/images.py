@@ -1,0 +1,126 @@
+"""Reading for results: pictures with all their files, a few statements for any number of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from searchengine.catalog.bulk import chunks
+from searchengine.catalog.models import Content, Embedding, File, Root
+from searchengine.catalog.roots import locate
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class FileOf:
+    """A live file of a picture.
+
+    Attributes:
+        path: Absolute, as `os.fsencode` gives it.
+        missing: Whether its root can't be reached.
+    """
+
+    path: bytes
+    missing: bool
+
+
+_COLUMNS = (
+    Content.id,
+    Content.hash,
+    Content.size,
+    Content.width,
+    Content.height,
+    Content.format,
+    Content.taken_at,
+    Content.camera,
+    Content.flags,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRow:
+    """A picture, as results tell of it; units and meaning as in `models.Content`.
+
+    Attributes:
+        files: Its live files, never empty: reachable ones first, then in the order they were added.
+    """
+
+    id: int
+    hash: bytes
+    size: int
+    width: int
+    height: int
+    format: str
+    taken_at: datetime | None
+    camera: str | None
+    flags: tuple[str, ...]
+    files: tuple[FileOf, ...]
+
+    @property
+    def offline(self) -> bool:
+        """True when none of its files can be reached."""
+        return all(file.missing for file in self.files)
+
+
+def images(session: Session, content_ids: Collection[int]) -> dict[int, ImageRow]:
+    """The pictures with these ids, by id; those that aren't shown are left out."""
+    roots = {row[0]: row[1] for row in session.execute(select(Root.id, Root.path))}
+    found: dict[int, ImageRow] = {}
+    for chunk in chunks(set(content_ids)):
+        files: dict[int, list[tuple[bool, int, bytes]]] = {}
+        places = session.execute(
+            select(Content.id, File.state, File.id, File.root_id, File.path)
+            .join(File, File.content_id == Content.id)
+            .where(Content.id.in_(chunk))
+        )
+        for content_id, state, file_id, root_id, path in places:
+            place = (state == "missing", file_id, os.path.join(roots[root_id], path))
+            files.setdefault(content_id, []).append(place)
+        for row in session.execute(select(*_COLUMNS).where(Content.id.in_(files))):
+            live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row.id]))
+            found[row.id] = ImageRow(*row[:-1], tuple(row.flags), live)
+    return found
+
+
+def images_of_embeddings(session: Session, embedding_ids: Collection[int]) -> dict[int, ImageRow]:
+    """The pictures that these embeddings are of, by embedding id; those that aren't shown are left out."""
+    content_of: dict[int, int] = {}
+    for chunk in chunks(set(embedding_ids)):
+        rows = session.execute(select(Embedding.id, Embedding.content_id).where(Embedding.id.in_(chunk)))
+        content_of.update((row[0], row[1]) for row in rows)
+    found = images(session, set(content_of.values()))
+    return {
+        embedding_id: found[content_id]
+        for embedding_id, content_id in content_of.items()
+        if content_id in found
+    }
+
+
+def image_at(session: Session, path: bytes) -> int | None:
+    """The content of the file at an absolute path (symlinks resolved); None when it isn't indexed."""
+    place = locate(session, path)
+    if place is None:
+        return None
+    root, relative = place
+    return session.scalar(select(File.content_id).where(File.root_id == root.id, File.path == relative))
+
+
+def embedding_ids(session: Session, space_id: int, content_ids: Collection[int]) -> dict[int, int]:
+    """The embeddings of whole pictures in a space, by content id."""
+    found: dict[int, int] = {}
+    for chunk in chunks(set(content_ids)):
+        rows = session.execute(
+            select(Embedding.content_id, Embedding.id).where(
+                Embedding.content_id.in_(chunk), Embedding.space_id == space_id, Embedding.part == 0
+            )
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found

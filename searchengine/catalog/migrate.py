@@ -1,0 +1,40 @@
+"""Bringing a catalog's schema up to date: numbered steps, all of them in one transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+
+from searchengine.catalog.engine import WRITE
+from searchengine.catalog.version import HEAD, Version, read_version
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def config() -> Config:
+    """Alembic's configuration, made here so that no file is needed."""
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return settings
+
+
+def upgrade(engine: Engine, revision: str = HEAD) -> None:
+    """Run the steps that are missing up to `revision`; after an error or a kill none of them has happened."""
+    with engine.connect().execution_options(**{WRITE: True}) as connection:
+        # A step that rebuilds a table would trip over references to it; this works only outside a transaction.
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                # Another process may have done it while this one waited for the lock.
+                if read_version(connection)[0] in (Version.EMPTY, Version.OLDER):
+                    settings = config()
+                    settings.attributes["connection"] = connection
+                    command.upgrade(settings, revision)
+        finally:
+            connection.connection.cursor().execute("PRAGMA foreign_keys=ON")

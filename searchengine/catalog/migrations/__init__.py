@@ -1,0 +1,1 @@
+"""The schema's history: numbered steps that Alembic runs, never edited once shipped."""

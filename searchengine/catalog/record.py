@@ -1,0 +1,245 @@
+"""Writing a batch: contents, files, embeddings and changes, in the transaction that is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sqlalchemy import insert, select, update
+
+from searchengine.catalog.bulk import chunks
+from searchengine.catalog.files import contents_by_hash, embedded
+from searchengine.catalog.models import Content, Embedding, File, Space
+from searchengine.catalog.visibility import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class FileAt:
+    """A file as the scan saw it.
+
+    Attributes:
+        root_id: The root it lies below.
+        path: Relative to the root, as `os.fsencode` gives it.
+        size: Bytes.
+        mtime_ns: Nanoseconds since the epoch.
+    """
+
+    root_id: int
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFacts:
+    """What decoding found out about distinct bytes; units and meaning as in `models.Content`."""
+
+    hash: bytes
+    size: int
+    width: int
+    height: int
+    format: str
+    taken_at: datetime | None = None
+    camera: str | None = None
+    lens: str | None = None
+    focal_length: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    perceptual_hash: bytes | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file that holds a picture.
+
+    Attributes:
+        file: Where.
+        content: What is in it, or the id of a content that is known already.
+        vector: Unit vector (dim,) float32; None when the content has its embedding in the space.
+    """
+
+    file: FileAt
+    content: ContentFacts | int
+    vector: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that can't be read, and why."""
+
+    file: FileAt
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How much of a batch was new.
+
+    Attributes:
+        contents: Rows added to `content`.
+        embeddings: Rows added to `embedding`.
+    """
+
+    contents: int
+    embeddings: int
+
+
+def record_batch(
+    session: Session, space_id: int, pictures: Sequence[Picture], failures: Sequence[Failure] = ()
+) -> Recorded:
+    """Write what is at these paths now, whatever was there before: new, changed, copied, touched, failed.
+
+    Writing the same batch again changes nothing. An embedding that exists stays as it is.
+
+    Raises:
+        ValueError: A vector has the wrong shape or isn't of unit length, or is missing and the content has none.
+    """
+    content_ids, new_contents = _contents(session, pictures)
+    vectors = {
+        content_id: picture.vector
+        for content_id, picture in zip(content_ids, pictures, strict=True)
+        if picture.vector is not None
+    }
+    new_embeddings = _embeddings(session, space_id, vectors)
+    without = set(content_ids) - vectors.keys()
+    if lacking := without - embedded(session, space_id, without):
+        raise ValueError(
+            f"contents {sorted(lacking)[:5]} have no embedding in space {space_id}, and no vector came"
+        )
+
+    now_there = {
+        (picture.file.root_id, picture.file.path): _file(picture.file, "indexed", content_id=content_id)
+        for content_id, picture in zip(content_ids, pictures, strict=True)
+    }
+    for failure in failures:
+        key = (failure.file.root_id, failure.file.path)
+        now_there[key] = _file(failure.file, "failed", error=failure.error)
+    content_ids_before = _files(session, now_there)
+    settle(session, {*content_ids, *content_ids_before}, embeddings=new_embeddings)
+    return Recorded(new_contents, len(new_embeddings))
+
+
+def record_embeddings(
+    session: Session, space_id: int, content_ids: Sequence[int], vectors: NDArray[np.float32]
+) -> int:
+    """Add embeddings of known contents, for a space that is being built.
+
+    Args:
+        session: A writing session.
+        space_id: The space.
+        content_ids: n contents; those that have an embedding in the space keep it.
+        vectors: (n, dim) unit vectors.
+
+    Returns:
+        How many are new.
+
+    Raises:
+        ValueError: The shapes don't fit, or a vector isn't a unit vector.
+    """
+    new = _embeddings(session, space_id, dict(zip(content_ids, vectors, strict=True)))
+    settle(session, (), embeddings=new)
+    return len(new)
+
+
+def _contents(session: Session, pictures: Sequence[Picture]) -> tuple[list[int], int]:
+    """The content id of each picture, and how many had to be added."""
+    facts = {p.content.hash: p.content for p in pictures if isinstance(p.content, ContentFacts)}
+    known = contents_by_hash(session, facts.keys())
+    new = [fact for fact in facts.values() if fact.hash not in known]
+    for chunk in chunks(new, 1000):
+        added = session.execute(
+            insert(Content).returning(Content.hash, Content.id), [_content_values(fact) for fact in chunk]
+        )
+        known.update((row[0], row[1]) for row in added)
+    return [p.content if isinstance(p.content, int) else known[p.content.hash] for p in pictures], len(new)
+
+
+def _content_values(fact: ContentFacts) -> dict[str, object]:
+    # `settle` shows it, once its files are in place.
+    values = {name: getattr(fact, name) for name in ContentFacts.__slots__}
+    return {**values, "flags": list(fact.flags), "shown": False}
+
+
+def _embeddings(session: Session, space_id: int, vectors: dict[int, NDArray[np.float32]]) -> list[int]:
+    """Add those that the space doesn't have; their ids."""
+    there = embedded(session, space_id, vectors.keys())
+    new = [content_id for content_id in vectors if content_id not in there]
+    if not new:
+        return []
+    packed = _pack(session, space_id, [vectors[content_id] for content_id in new])
+    rows = [
+        {"content_id": content_id, "space_id": space_id, "part": 0, "vector": vector.tobytes()}
+        for content_id, vector in zip(new, packed, strict=True)
+    ]
+    ids: list[int] = []
+    for chunk in chunks(rows, 1000):
+        # Ids in the order of the rows: neighbours in a folder stay neighbours in the index.
+        statement = insert(Embedding).returning(Embedding.id, sort_by_parameter_order=True)
+        ids += session.scalars(statement, chunk)
+    return ids
+
+
+def _pack(session: Session, space_id: int, vectors: list[NDArray[np.float32]]) -> NDArray[np.float16]:
+    """Checked and rounded to what is stored: (n, dim) little-endian float16."""
+    dim = session.scalar(select(Space.dim).where(Space.id == space_id))
+    if dim is None:
+        raise ValueError(f"there is no embedding space {space_id}")
+    if any(vector.shape != (dim,) for vector in vectors):
+        raise ValueError(f"embedding space {space_id} takes vectors of shape ({dim},)")
+    stacked = np.stack(vectors)
+    # Also catches NaN and infinity, which no comparison with 1 survives.
+    if not np.all(np.abs(np.linalg.norm(stacked, axis=1) - 1) < 0.01):
+        raise ValueError(
+            "embeddings must be unit vectors; the encoder's output isn't normalised, or isn't finite"
+        )
+    return stacked.astype("<f2")
+
+
+def _file(
+    at: FileAt, state: str, *, content_id: int | None = None, error: str | None = None
+) -> dict[str, object]:
+    return {
+        "root_id": at.root_id,
+        "path": at.path,
+        "size": at.size,
+        "mtime_ns": at.mtime_ns,
+        "state": state,
+        "content_id": content_id,
+        "error": error,
+    }
+
+
+def _files(session: Session, now_there: dict[tuple[int, bytes], dict[str, object]]) -> set[int]:
+    """Insert or update file rows; the contents that were at these paths before."""
+    before = dict(_rows_at(session, now_there.keys()))
+    new = [values for key, values in now_there.items() if key not in before]
+    changed = [{"id": before[key][0], **values} for key, values in now_there.items() if key in before]
+    if new:
+        session.execute(insert(File), new)
+    if changed:
+        session.execute(update(File), changed)
+    return {content_id for _, content_id in before.values() if content_id is not None}
+
+
+def _rows_at(
+    session: Session, keys: Iterable[tuple[int, bytes]]
+) -> Iterable[tuple[tuple[int, bytes], tuple[int, int | None]]]:
+    by_root: dict[int, list[bytes]] = {}
+    for root_id, path in keys:
+        by_root.setdefault(root_id, []).append(path)
+    for root_id, paths in by_root.items():
+        for chunk in chunks(paths):
+            statement = select(File.path, File.id, File.content_id).where(
+                File.root_id == root_id, File.path.in_(chunk)
+            )
+            for path, file_id, content_id in session.execute(statement):
+                yield (root_id, path), (file_id, content_id)

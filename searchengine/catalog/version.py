@@ -1,0 +1,46 @@
+"""Which version of the schema a catalog has, without Alembic: opening must be quick."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+HEAD = "0001"
+"""The revision this version of imgsearch reads and writes. Revisions are numbered, so they compare."""
+
+
+class Version(Enum):
+    """What a database is, seen from this version of imgsearch."""
+
+    EMPTY = auto()
+    """No tables: new, or its making was interrupted."""
+    FOREIGN = auto()
+    """Tables, but not a catalog's."""
+    OLDER = auto()
+    CURRENT = auto()
+    NEWER = auto()
+
+
+def classify(revision: str | None, *, tables: int) -> Version:
+    """Decide from the stamped revision (None where there is no stamp) and the number of tables."""
+    if revision is None:
+        return Version.FOREIGN if tables else Version.EMPTY
+    if revision == HEAD:
+        return Version.CURRENT
+    if not (revision.isascii() and revision.isdigit()):
+        return Version.FOREIGN
+    return Version.OLDER if int(revision) < int(HEAD) else Version.NEWER
+
+
+def read_version(connection: Connection) -> tuple[Version, str | None]:
+    """The database's version and stamped revision."""
+    tables = set(
+        connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+    )
+    revision = None
+    if "alembic_version" in tables:
+        revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return classify(revision, tables=len(tables)), revision
