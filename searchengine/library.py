@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from searchengine.catalog import images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
-from searchengine.errors import ImageError, LibraryNotFoundError, UsageError
+from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
 from searchengine.query.rank import by_date, to_results
 from searchengine.query.text import Text
@@ -165,29 +165,11 @@ class Library:
             KeyError: No picture has this id.
             ImageError: None of its files can be read now.
         """
-        from searchengine.images.open import open_image
-        from searchengine.images.thumbnails import (
-            THUMBNAIL_SIZE,
-            make_thumbnail,
-            thumbnail_path,
-            write_thumbnail,
-        )
+        from searchengine.images.thumbnails import keep_thumbnail
 
         with self._catalog.read() as session:
             image = images.images(session, [id])[id]
-        kept = thumbnail_path(self.path, image.hash)
-        if kept.exists():
-            return kept.read_bytes()
-        for file in image.files:
-            try:
-                picture = open_image(_read(os.fsdecode(file.path)), draft_to=THUMBNAIL_SIZE)
-            except (UsageError, ImageError) as error:
-                reason = error
-                continue
-            data = make_thumbnail(picture.image)
-            write_thumbnail(kept, data)
-            return data
-        raise ImageError(f"no thumbnail can be made of picture {id}: {reason}") from reason
+        return keep_thumbnail(self.path, image.hash, [file.path for file in image.files])
 
     def _space(self) -> OpenSpace | None:
         """The space that answers now, opened once; another one after a switch of models."""

@@ -83,14 +83,17 @@ class OpenSpace:
             stored = self._stored(picture)
             if stored is not None:
                 return stored
+        from PIL import ImageOps
+
         from searchengine.encoders.preprocess import preprocess
-        from searchengine.images.open import open_image, upright_rgb
+        from searchengine.images.open import open_image
+        from searchengine.images.pixels import to_rgb
 
         preprocessing = self._space.spec.preprocessing
         if isinstance(picture, bytes):
             upright = open_image(picture, draft_to=2 * max(preprocessing.size)).image
         else:
-            upright = upright_rgb(picture)
+            upright = to_rgb(ImageOps.exif_transpose(picture))
         return self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]
 
     def nearest(
@@ -133,5 +136,5 @@ class OpenSpace:
             embedding = images.embedding_ids(session, self.id, [content]).get(content)
         if embedding is None:
             return None
-        vector = self.index.vectors([embedding])[0].astype(np.float32)
+        vector: Vector = self._source.vectors([embedding])[0].astype(np.float32)
         return vector / np.linalg.norm(vector)

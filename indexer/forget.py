@@ -1,0 +1,86 @@
+"""Take files out of a library, and every trace of them with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.roots import contains, relative
+from indexer.update import keep_snapshot
+from searchengine.catalog import files, images, record, roots
+from searchengine.catalog.catalog import Catalog
+from searchengine.errors import UsageError
+from searchengine.images.thumbnails import thumbnail_path
+from searchengine.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was taken out.
+
+    Attributes:
+        files: Paths.
+        images: Distinct pictures of which no file is left in the library, with their embeddings and
+            thumbnails.
+    """
+
+    files: int
+    images: int
+
+
+def forget(library: Path, paths: Iterable[str | os.PathLike[str]]) -> Forgotten:
+    """Take these files, and all below these folders, out of the library; the files themselves stay.
+
+    A folder that is forgotten whole is no longer a root.
+
+    Raises:
+        UsageError: A path of which the library knows nothing; then nothing is forgotten.
+    """
+    layout = Layout(library)
+    with Catalog.open(layout.catalog) as catalog:
+        with catalog.write() as session:
+            known = {root.path: root.id for root in roots.all_roots(session)}
+            doomed: set[int] = set()
+            contents: set[int] = set()
+            for path in paths:
+                rows = [
+                    row
+                    for root, scope in _scopes(os.fsencode(path), known)
+                    for row in files.files_below(session, known[root], scope).values()
+                ]
+                if not rows:
+                    raise UsageError(
+                        f"the library has nothing at {os.fsdecode(path)}; imgsearch status lists its folders"
+                    )
+                doomed.update(row.id for row in rows)
+                contents.update(row.content_id for row in rows if row.content_id is not None)
+            hashes = files.hashes(session, contents)
+            purged = record.forget_files(session, doomed)
+            left = files.hashes(session, contents)
+            for root_id in known.values():
+                if not files.files_below(session, root_id):
+                    roots.remove_root(session, root_id)
+        for content in hashes.keys() - left.keys():
+            with suppress(FileNotFoundError):
+                thumbnail_path(library, hashes[content]).unlink()
+        keep_snapshot(catalog, layout)
+    return Forgotten(len(doomed), purged)
+
+
+def _scopes(path: bytes, known: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
+    """The roots that a path touches, each with the part of it that is meant."""
+    absolute = os.path.abspath(path)
+    # The folder's symlinks are resolved, as when it was indexed; the file may be gone, or be a link itself.
+    resolved = {
+        os.path.realpath(absolute),
+        os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute)),
+    }
+    return [
+        (root, relative(place, root) if contains(root, place) else b"")
+        for place in sorted(resolved)
+        for root in known
+        if contains(root, place) or contains(place, root)
+    ]

@@ -1,0 +1,72 @@
+"""What became of files that are no longer where they were."""
+
+from __future__ import annotations
+
+from indexer.plan import Plan
+from indexer.roots import Target
+from indexer.settle import settle
+from indexer.survey import Survey
+from searchengine.catalog.files import FileRow
+
+HERE = Target(b"/here")
+
+
+def rows(*contents, first_id=1):
+    return {
+        b"%d.jpg" % id: FileRow(id, b"%d.jpg" % id, 1, 1, "indexed", content)
+        for id, content in enumerate(contents, start=first_id)
+    }
+
+
+def survey(vanished, *, known=None, **plan):
+    return Survey({HERE: Plan(vanished=vanished, **plan)}, (), (), {HERE: known or vanished})
+
+
+def test_bytes_that_turned_up_elsewhere_moved():
+    settled = settle(survey(rows(5, 6)), {5: 1}, accept_removals=False, complete=True)
+    assert (settled.moved, settled.removed) == ([1], [2])
+
+
+def test_one_arrival_accounts_for_one_departure():
+    settled = settle(survey(rows(5, 5)), {5: 1}, accept_removals=False, complete=True)
+    assert (settled.moved, settled.removed) == ([1], [2])
+
+
+def test_a_move_between_roots_is_a_move():
+    there = Target(b"/there")
+    found = Survey({HERE: Plan(vanished=rows(5)), there: Plan()}, (), (), {HERE: rows(5), there: {}})
+    assert settle(found, {5: 1}, accept_removals=False, complete=True).moved == [1]
+
+
+def test_too_many_at_once_are_held_back():
+    gone = rows(*range(100, 130))
+    settled = settle(survey(gone), {}, accept_removals=False, complete=True)
+    assert (settled.removed, len(settled.missing), settled.held_back) == ([], 30, {b"/here": 30})
+
+
+def test_moves_do_not_count_towards_too_many():
+    gone = rows(*range(100, 130))
+    settled = settle(survey(gone), dict.fromkeys(range(100, 115), 1), accept_removals=False, complete=True)
+    assert (len(settled.moved), len(settled.removed), settled.held_back) == (15, 15, {})
+
+
+def test_removals_can_be_accepted():
+    gone = rows(*range(100, 130))
+    assert len(settle(survey(gone), {}, accept_removals=True, complete=True).removed) == 30
+
+
+def test_an_unreachable_root_loses_nothing():
+    found = Survey({}, (HERE,), (), {HERE: rows(5, 6)})
+    assert settle(found, {}, accept_removals=False, complete=True).missing == [1, 2]
+    assert settle(found, {}, accept_removals=True, complete=True).removed == [1, 2]
+
+
+def test_a_run_that_was_stopped_removes_nothing_but_what_moved():
+    settled = settle(survey(rows(5, 6)), {5: 1}, accept_removals=False, complete=False)
+    assert (settled.moved, settled.removed, settled.missing) == ([1], [], [])
+
+
+def test_unreachable_folders_and_returned_files_are_passed_on():
+    found = survey({}, known=rows(1), unreachable=rows(1), returned=[9])
+    settled = settle(found, {}, accept_removals=False, complete=True)
+    assert (settled.missing, settled.returned) == ([1], [9])
