@@ -30,12 +30,36 @@ def file_uri(path: str) -> str:
 
 def short(path: str, *, home: str | None = None) -> str:
     """The path with the user's home folder as ``~``, printable."""
-    home = os.path.expanduser("~") if home is None else home
-    if home not in ("", os.sep) and (path == home or path.startswith(home.rstrip(os.sep) + os.sep)):
-        path = "~" + path[len(home.rstrip(os.sep)) :]
+    home = (os.path.expanduser("~") if home is None else home).rstrip(os.sep)
+    if home and (path == home or path.startswith(home + os.sep)):
+        path = "~" + path[len(home) :]
     return printable(path)
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun: ``1 image``, ``1,204 images``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(number: int) -> str:
+    """A number of bytes in powers of ten: ``48.2 MB``."""
+    if number < 1000:
+        return count(number, "byte")
+    value = float(number)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.5:
+            break
+    return f"{value:.{0 if value >= 99.5 else 1}f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its two largest units: ``1 h 12 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -80,9 +80,9 @@ def write(chunks: Iterable[bytes]) -> None:
 
 
 def write_text(text: str) -> None:
-    """Write text to standard output; what its encoding lacks is escaped, not an error."""
+    """Write text, coloured or not, to standard output; what its encoding lacks is escaped, not an error."""
     encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False, color=True)
 
 
 def note(text: str) -> None:

@@ -25,7 +25,7 @@ class Place:
     @property
     def explicit(self) -> bool:
         """Whether the user named the library, by option or environment."""
-        return self.given is not None
+        return bool(self.given)
 
     @property
     def library(self) -> Path:

@@ -98,7 +98,7 @@ def unknown_command(name: str, names: Sequence[str]) -> str:
 
     Someone who types a query where a command belongs gets the command they left out.
     """
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    near = get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         return f"No such command: {name}. Did you mean {' or '.join(near)}?"
     return f"No such command: {name}. To look for it: {NAME} search {name}"

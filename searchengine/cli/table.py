@@ -38,11 +38,15 @@ def console() -> Console:
 
 
 def show(*renderables: RenderableType, on: Console | None = None) -> None:
-    """Write tables or texts to standard output, without the blanks that would fill their lines."""
-    target = on or console()
-    with target.capture() as captured:
-        target.print(*renderables, sep="\n", soft_wrap=False)
-    write_text("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+    """Write tables or texts to standard output."""
+    write_text(rendered(*renderables, on=on or console()))
+
+
+def rendered(*renderables: RenderableType, on: Console) -> str:
+    """Tables or texts as a console would show them, without the blanks that fill their lines."""
+    with on.capture() as captured:
+        on.print(*renderables, sep="\n")
+    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
 def plain_table(*columns: str, right: Sequence[str] = ()) -> Table:

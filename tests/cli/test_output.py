@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+
+from searchengine.cli.output import as_csv, as_json, as_json_lines, as_paths, to_json
+
+ODD = "/photos/caf\udce9\n.jpg"
+
+
+def test_json_is_the_contracts_object(result, page):
+    assert json.loads(b"".join(as_json(page(result(copies=("/b.jpg",), flags=("truncated",)))))) == {
+        "query": "a dog",
+        "space": "builtin",
+        "total": 412,
+        "took_ms": 18.3,
+        "results": [
+            {
+                "rank": 1,
+                "id": 17,
+                "path": "/photos/2023/rex.jpg",
+                "copies": ["/b.jpg"],
+                "score": 0.3124,
+                "relevant": True,
+                "offline": False,
+                "flags": ["truncated"],
+                "region": None,
+                "width": 4000,
+                "height": 3000,
+                "format": "JPEG",
+                "taken_at": "2023-05-01T10:11:12",
+                "camera": "Canon EOS 5D",
+            }
+        ],
+    }
+
+
+def test_json_is_readable_utf_8_and_keeps_the_bytes_of_a_path_that_is_not(result):
+    (line,) = as_json_lines([result(path=ODD, camera="Фото")])
+    assert "Фото".encode() in line
+    assert os.fsencode(json.loads(line)["path"]) == b"/photos/caf\xe9\n.jpg"
+
+
+def test_json_lines_are_one_result_a_line(result):
+    lines = b"".join(as_json_lines([result(rank=1), result(rank=2, path=ODD)])).splitlines()
+    assert [json.loads(line)["rank"] for line in lines] == [1, 2]
+
+
+def test_csv_has_a_header_and_joins_copies(result):
+    rows = [result(copies=("/a, b.jpg", "/c.jpg"), region=(0, 0, 10, 20)), result(path=ODD, taken_at=None)]
+    first, second = csv.DictReader(io.StringIO(b"".join(as_csv(rows)).decode()))
+    assert list(first) == list(rows[0].to_dict())
+    assert first["copies"] == "/a, b.jpg|/c.jpg"
+    assert first["region"] == "0|0|10|20"
+    assert first["relevant"] == "true"
+    assert second["path"] == "/photos/caf\\udce9\n.jpg"
+    assert second["taken_at"] == ""
+
+
+def test_paths_are_the_file_systems_bytes(result):
+    assert b"".join(as_paths([result(), result(path=ODD)], end=b"\0")) == (
+        b"/photos/2023/rex.jpg\0/photos/caf\xe9\n.jpg\0"
+    )
+
+
+def test_any_value_can_be_json():
+    assert to_json({"path": "\udcff"}) == rb'{"path": "\udcff"}'

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import searchengine
+from searchengine.cli import COMMANDS
+from searchengine.cli.place import Place
+from searchengine.cli.program import unknown_command
+
+HEAVY = ("numpy", "rich", "sqlalchemy", "PIL", "faiss", "torch", "onnxruntime", "open_clip", "indexer")
+
+
+def loaded(stderr):
+    """Names of the modules that `python -X importtime` lists."""
+    return {line.rpartition(b"|")[2].strip().decode() for line in stderr.splitlines() if b"|" in line}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"], []])
+def test_help_is_instant_because_nothing_heavy_is_imported(imgsearch_process, arguments):
+    start = time.perf_counter()
+    done = imgsearch_process(*arguments, python=("-X", "importtime"))
+    print(
+        f"imgsearch {' '.join(arguments)}: {(time.perf_counter() - start) * 1000:.0f} ms, -X importtime included"
+    )
+    assert {name.partition(".")[0] for name in loaded(done.stderr)}.isdisjoint(HEAVY)
+
+
+def test_a_commands_own_help_imports_nothing_heavy_either(imgsearch_process):
+    for name in ("search", "similar", "status", "evaluate"):
+        done = imgsearch_process(name, "--help", python=("-X", "importtime"))
+        assert done.returncode == 0
+        assert {module.partition(".")[0] for module in loaded(done.stderr)}.isdisjoint(HEAVY)
+
+
+def test_help_lists_every_command_with_its_line(imgsearch):
+    text = imgsearch("--help").output
+    for name, command in COMMANDS.items():
+        assert f"  {name} " in text
+        assert command.help in text
+    assert "_IMGSEARCH_COMPLETE=bash_source" in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_loads_and_has_help_with_an_example(name, imgsearch):
+    command = COMMANDS[name].load()
+    assert command.name == name
+    for flag in ("-h", "--help"):
+        done = imgsearch(name, flag)
+        assert done.exit_code == 0
+        assert f"    imgsearch {name}" in done.output
+    assert COMMANDS[name].help.endswith(".")
+    for parameter in command.params:
+        if parameter.param_type_name == "option":
+            assert parameter.help, f"{name} {parameter.opts[0]} has no help"
+
+
+def test_the_version_is_the_packages(imgsearch):
+    assert imgsearch("--version").output == f"imgsearch {searchengine.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("serch", "Did you mean search?"),
+        ("failure", "Did you mean failures?"),
+        ("dog", "To look for it: imgsearch search dog"),
+    ],
+)
+def test_an_unknown_command_gets_the_nearest_names(typed, said, imgsearch):
+    done = imgsearch(typed)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert said in unknown_command(typed, list(COMMANDS))
+
+
+def test_an_unknown_option_of_the_program_is_wrong_usage(imgsearch):
+    done = imgsearch("--libary", "x", "status")
+    assert done.exit_code == 2
+    assert "--library" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("imgsearch s", {"search", "similar", "status"}),
+        ("imgsearch --lib", {"--library"}),
+        ("imgsearch search --for", {"--format"}),
+        ("imgsearch search dog -cat --so", {"--sort"}),
+        ("imgsearch search --frmat x --so", {"--sort"}),
+        ("imgsearch search --format js", {"json", "jsonl"}),
+        ("imgsearch similar --format c", {"csv"}),
+    ],
+)
+def test_the_shell_completes(line, found, imgsearch_process):
+    env = {
+        "_IMGSEARCH_COMPLETE": "bash_complete",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split()) - 1),
+    }
+    done = imgsearch_process(env=env)
+    assert {text.partition(",")[2] for text in done.stdout.decode().split()} == found
+
+
+def test_the_shells_script_is_the_shells(imgsearch_process):
+    done = imgsearch_process(env={"_IMGSEARCH_COMPLETE": "fish_source"})
+    assert b"complete --no-files --command imgsearch" in done.stdout
+
+
+def test_the_library_is_where_the_option_the_environment_or_nobody_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.delenv("IMGSEARCH_LIBRARY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert Place("~/photos").library == tmp_path / "photos"
+    assert Place("photos").library == tmp_path / "photos"
+    assert Place("photos").explicit
+    assert tmp_path / "data" in Place().library.parents
+    assert not Place().explicit
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env"), [(["--library", "there"], {}), ([], {"IMGSEARCH_LIBRARY": "there"})]
+)
+@pytest.mark.parametrize("command", [["search", "dog"], ["similar", "x.jpg"], ["status"], ["failures"]])
+def test_a_library_that_is_not_there_is_an_error_that_names_it(
+    arguments, env, command, imgsearch, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    done = imgsearch(*arguments, *command, env=env)
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert f"no library at {tmp_path / 'there'}" in done.stderr
+    assert "imgsearch --library" in done.stderr
