@@ -46,9 +46,25 @@ Tab completion: put the line for your shell into its start-up file.
 """
 
 
+def choose_library(ctx: click.Context, _: click.Parameter, folder: str | None) -> None:
+    """Keep where the library is for the command; the option nearest to the command's words wins."""
+    if folder or ctx.obj is None:
+        ctx.obj = Place(folder)
+
+
 @click.group(
     cls=Program,
     commands=COMMANDS,
+    # `imgsearch search a dog --library DIR` is what people type as well.
+    everywhere=[
+        click.Option(
+            ["--library"],
+            metavar="DIR",
+            expose_value=False,
+            callback=choose_library,
+            help="The library to use.",
+        )
+    ],
     help=HELP,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -57,13 +73,13 @@ Tab completion: put the line for your shell into its start-up file.
     "--library",
     metavar="DIR",
     envvar=LIBRARY_VARIABLE,
+    expose_value=False,
+    callback=choose_library,
     help=f"The library to use. Default: ${LIBRARY_VARIABLE}, or one in your own data folder.",
 )
 @click.version_option(__version__, prog_name="imgsearch", message="%(prog)s %(version)s")
-@click.pass_context
-def program(ctx: click.Context, library: str | None) -> None:
-    """Keep where the library is for the command that follows."""
-    ctx.obj = Place(library)
+def program() -> None:
+    """The root of all commands; its help is `HELP`."""
 
 
 def main() -> NoReturn:

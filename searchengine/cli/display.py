@@ -45,12 +45,11 @@ def size(number: int) -> str:
     """A number of bytes in powers of ten: ``48.2 MB``."""
     if number < 1000:
         return count(number, "byte")
-    value = float(number)
-    for unit in ("kB", "MB", "GB", "TB"):
+    value, units = number / 1000, ["TB", "GB", "MB", "kB"]
+    while value >= 999.5 and len(units) > 1:
         value /= 1000
-        if value < 999.5:
-            break
-    return f"{value:.{0 if value >= 99.5 else 1}f} {unit}"
+        units.pop()
+    return f"{value:.{0 if value >= 99.95 else 1}f} {units[-1]}"
 
 
 def duration(seconds: float) -> str:

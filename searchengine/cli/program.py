@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from copy import copy
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,11 +40,23 @@ class LazyCommand(NamedTuple):
 
 
 class Program(click.Group):
-    """A group that knows its commands by name and one line of help, and loads the one that is called."""
+    """A group that knows its commands by name and one line of help, and loads the one that is called.
 
-    def __init__(self, *args: Any, commands: Mapping[str, LazyCommand], **settings: Any) -> None:
+    Attributes:
+        table: The commands by name.
+        everywhere: Options that every command has besides its own.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        commands: Mapping[str, LazyCommand],
+        everywhere: Sequence[click.Option] = (),
+        **settings: Any,
+    ) -> None:
         super().__init__(*args, **settings)
         self.table = commands
+        self.everywhere = everywhere
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the table's order: the order in which people meet them."""
@@ -52,7 +65,11 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Load one command; None where the table has no such name."""
         entry = self.table.get(cmd_name)
-        return entry.load() if entry else None
+        if entry is None:
+            return None
+        command = copy(entry.load())
+        command.params = [*command.params, *self.everywhere]
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

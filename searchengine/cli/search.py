@@ -56,5 +56,5 @@ def as_query(words: tuple[str, ...]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise QueryError("this isn't text in UTF-8:", query=text, start=error.start, end=error.end) from error
+        raise QueryError("this isn't text in UTF-8", query=text, start=error.start, end=error.end) from error
     return text

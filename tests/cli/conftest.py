@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from PIL import ExifTags, Image, ImageDraw
 
 from searchengine.cli import program
 from searchengine.results import SearchResult, SearchResults
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOG = SearchResult(
     rank=1,
@@ -71,3 +77,49 @@ def imgsearch_process():
         )
 
     return run
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """A library and what is in it.
+
+    Attributes:
+        library: Its folder.
+        folder: The pictures' folder; `damaged.jpg` in it couldn't be indexed.
+        pictures: One path for each picture.
+        copy: Another path of the first one.
+    """
+
+    library: Path
+    folder: Path
+    pictures: tuple[Path, ...]
+    copy: Path
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory):
+    """A real library of a few shapes, made by the real command with the built-in model."""
+    place = tmp_path_factory.mktemp("cli")
+    folder = place / "pictures"
+    folder.mkdir()
+    shapes = {
+        "circle.png": ("ellipse", "red"),
+        "square.jpg": ("rectangle", "blue"),
+        "z.jpg": ("ellipse", "green"),
+    }
+    for year, (name, (shape, colour)) in zip((2019, 2021, 2023), shapes.items(), strict=True):
+        image = Image.new("RGB", (320, 240), "white")
+        getattr(ImageDraw.Draw(image), shape)((100, 60, 220, 180), fill=colour)
+        exif = Image.Exif()
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = f"{year}:05:01 10:11:12"
+        image.save(folder / name, exif=exif)
+    odd = folder / os.fsdecode(b"caf\xe9\nau lait.png")
+    Image.new("RGB", (64, 64), "brown").save(odd)
+    copy = folder / "yet another circle.png"
+    shutil.copy(folder / "circle.png", copy)
+    (folder / "damaged.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    done = CliRunner().invoke(
+        program, ["--library", str(place / "library"), "index", str(folder), "--model", "builtin", "--quiet"]
+    )
+    assert done.exit_code == 3, done.output
+    return Indexed(place / "library", folder, (*(folder / name for name in shapes), odd), copy)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from searchengine.cli.display import count, file_uri, printable, short
+from searchengine.cli.display import count, duration, file_uri, printable, short, size
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,28 @@ def test_a_number_agrees_with_its_noun():
         "1,204 images",
         "2 copies",
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (48_234_567, "48.2 MB"),
+        (482_345_678, "482 MB"),
+        (999_999, "1.0 MB"),
+        (3_200_000_000_000, "3.2 TB"),
+        (3_200_000_000_000_000, "3200 TB"),
+    ],
+)
+def test_sizes_count_in_powers_of_ten(number, shown):
+    assert size(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.04, "0.0 s"), (9.5, "9.5 s"), (12.4, "12 s"), (75, "1 min 15 s"), (4330, "1 h 12 min")],
+)
+def test_a_length_of_time_is_told_in_its_two_largest_units(seconds, shown):
+    assert duration(seconds) == shown

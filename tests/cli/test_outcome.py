@@ -105,7 +105,11 @@ def test_a_mistake_of_ours_is_shown_whole_when_debugging_or_when_it_cannot_be_ke
     assert shown.endswith("Error: locked\n")
 
 
-ENDLESS = "import sys; from searchengine.cli.outcome import outcome; sys.exit(outcome(lambda: print('line\\n' * 100000)))"
+LONG = """
+import sys
+from searchengine.cli.outcome import outcome
+sys.exit(outcome(lambda: print("line\\n" * 100_000)))
+"""
 BROKEN_INSIDE = """
 import os, sys
 from searchengine.cli.outcome import outcome
@@ -133,7 +137,7 @@ def pipeline(code, command, tmp_path):
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
-    assert pipeline(ENDLESS, ["head", "-n1"], tmp_path) == (0, b"")
+    assert pipeline(LONG, ["head", "-n1"], tmp_path) == (0, b"")
 
 
 def test_another_broken_pipe_does_not_pass_for_success(tmp_path):

@@ -21,9 +21,8 @@ def loaded(stderr):
 def test_help_is_instant_because_nothing_heavy_is_imported(imgsearch_process, arguments):
     start = time.perf_counter()
     done = imgsearch_process(*arguments, python=("-X", "importtime"))
-    print(
-        f"imgsearch {' '.join(arguments)}: {(time.perf_counter() - start) * 1000:.0f} ms, -X importtime included"
-    )
+    took = time.perf_counter() - start
+    print(f"imgsearch {' '.join(arguments)}: {took * 1000:.0f} ms, -X importtime included")  # noqa: T201
     assert {name.partition(".")[0] for name in loaded(done.stderr)}.isdisjoint(HEAVY)
 
 
@@ -120,16 +119,33 @@ def test_the_library_is_where_the_option_the_environment_or_nobody_says(monkeypa
     assert not Place().explicit
 
 
-@pytest.mark.parametrize(
-    ("arguments", "env"), [(["--library", "there"], {}), ([], {"IMGSEARCH_LIBRARY": "there"})]
-)
-@pytest.mark.parametrize("command", [["search", "dog"], ["similar", "x.jpg"], ["status"], ["failures"]])
-def test_a_library_that_is_not_there_is_an_error_that_names_it(
-    arguments, env, command, imgsearch, tmp_path, monkeypatch
-):
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """An empty current folder."""
     monkeypatch.chdir(tmp_path)
-    done = imgsearch(*arguments, *command, env=env)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "env"),
+    [
+        (["--library", "there"], [], {}),
+        ([], ["--library", "there"], {}),
+        (["--library", "elsewhere"], ["--library=there"], {}),
+        ([], [], {"IMGSEARCH_LIBRARY": "there"}),
+        (["--library", "there"], [], {"IMGSEARCH_LIBRARY": "elsewhere"}),
+        ([], ["--library", "there"], {"IMGSEARCH_LIBRARY": "elsewhere"}),
+    ],
+)
+def test_a_library_that_is_not_there_is_an_error_that_names_it(before, after, env, imgsearch, empty):
+    done = imgsearch(*before, "search", "dog", *after, env=env)
     assert done.exit_code == 1
     assert done.stdout == ""
-    assert f"no library at {tmp_path / 'there'}" in done.stderr
+    assert f"no library at {empty / 'there'}" in done.stderr
     assert "imgsearch --library" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["similar", "x.jpg"], ["status"], ["failures"]])
+def test_no_command_that_reads_makes_a_library(command, imgsearch, empty):
+    assert imgsearch("--library", "there", *command).exit_code == 1
+    assert not list(empty.iterdir())
