@@ -32,7 +32,7 @@ def make_thumbnail(image: Image.Image, size: int = SIZE) -> bytes:
     """
     small = image.copy() if max(image.size) <= size else _resize(image, size)
     buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=78, method=2)  # method 4 takes 1.6 times as long for 3 % fewer bytes
+    small.save(buffer, "WEBP", quality=78, method=2)  # method 4: 2.3 times as long for 3 % fewer bytes
     return buffer.getvalue()
 
 
