@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from searchengine.catalog.catalog import Catalog
 
 
+# Failures that say nothing about the file's content, which a change of its time wouldn't announce the end of:
+# they are tried again at every run.
+PASSING = frozenset({"denied", "io"})
+NEVER = -1
+
+
 class Committer:
     """Writes batches and counts what they were.
 
@@ -51,7 +57,7 @@ class Committer:
             for (job, decoded), vector in zip(batch.decoded, _rows(batch), strict=True)
         ]
         failures = [
-            Failure(_place(job, job.size, job.mtime_ns), unreadable.reason)
+            Failure(_place(job, job.size, NEVER if unreadable.kind in PASSING else job.mtime_ns), unreadable.reason)
             for job, unreadable in batch.failures
             if unreadable.kind != "gone"
         ]

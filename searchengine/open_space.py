@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from searchengine.catalog import files, images
+from searchengine.catalog.embeddings import EmbeddingSource
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,7 @@ class OpenSpace:
         self._space = space
         self._vectors = vectors
         self._runtime = runtime
+        self._source = EmbeddingSource(catalog, space)
         self._encoder: Encoder | None = None
         self._index: LiveIndex | None = None
         self._loading_encoder = threading.Lock()
@@ -67,10 +69,9 @@ class OpenSpace:
         """The vectors, as fresh as at the last `refresh`."""
         with self._loading_index:
             if self._index is None:
-                from searchengine.catalog.embeddings import EmbeddingSource
                 from searchengine.vectors.live import LiveIndex
 
-                self._index = LiveIndex(EmbeddingSource(self._catalog, self._space), self._vectors)
+                self._index = LiveIndex(self._source, self._vectors)
             return self._index
 
     def encode_text(self, text: str) -> Vector:
@@ -136,5 +137,6 @@ class OpenSpace:
             embedding = images.embedding_ids(session, self.id, [content]).get(content)
         if embedding is None:
             return None
-        vector: Vector = self._source.vectors([embedding])[0].astype(np.float32)
+        _, vectors = self._source.vectors(np.array([embedding]))
+        vector: Vector = vectors[0].astype(np.float32)
         return vector / np.linalg.norm(vector)

@@ -1,0 +1,20 @@
+"""What a benchmark ran on, in one line."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+
+
+def describe() -> str:
+    """Processor, cores this process may use, system and the versions that matter."""
+    name = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as file:
+            name = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    packages = ", ".join(f"{package} {version(package)}" for package in ("onnxruntime", "faiss-cpu", "pillow"))
+    return f"{name}, {cores} cores, {platform.system()}, Python {platform.python_version()}, {packages}"
