@@ -27,7 +27,7 @@ def config() -> Config:
 def upgrade(engine: Engine, revision: str = HEAD) -> None:
     """Run the steps that are missing up to `revision`; after an error or a kill none of them has happened."""
     with engine.connect().execution_options(**{WRITE: True}) as connection:
-        # A step that rebuilds a table would trip over references to it; this works only outside a transaction.
+        # A step that rebuilds a table would trip over references to it; only works outside a transaction.
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():

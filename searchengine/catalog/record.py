@@ -101,7 +101,7 @@ def record_batch(
     Writing the same batch again changes nothing. An embedding that exists stays as it is.
 
     Raises:
-        ValueError: A vector has the wrong shape or isn't of unit length, or is missing and the content has none.
+        ValueError: A vector has another shape or length than 1, or is missing and the content has none.
     """
     content_ids, new_contents = _contents(session, pictures)
     vectors = {

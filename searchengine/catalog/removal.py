@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def remove_files(session: Session, file_ids: Collection[int]) -> None:
-    """Drop files that are gone. Contents and embeddings stay, hidden: a restored file is not embedded again."""
+    """Drop files that are gone. Contents and embeddings stay, hidden: a restored file needs no inference."""
     settle(session, _drop(session, file_ids))
 
 

@@ -1,0 +1,176 @@
+"""A space's vectors as they are now: the mapped snapshot, and what has changed since it was taken."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchengine.vectors.faiss_index import Segment
+from searchengine.vectors.index import Hits, as_queries, merge
+from searchengine.vectors.policy import choose_index
+from searchengine.vectors.snapshot import Stamp, Unusable, open_snapshot, stamp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from searchengine.vectors.source import Position, VectorSource
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """How searches are answered at present.
+
+    Attributes:
+        kind: Type of index.
+        reason: Why that type.
+        count: Vectors that are shown.
+        snapshot_count: Vectors in the mapped snapshot; None when there is none that can be used.
+        replayed: Changes since the snapshot, held in memory.
+        note: Why there is no snapshot in use, or None.
+    """
+
+    kind: str
+    reason: str
+    count: int
+    snapshot_count: int | None
+    replayed: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """One consistent view; never changed, only replaced.
+
+    Attributes:
+        position: The last change it knows of.
+        base: The snapshot with what has been hidden since, if there is one.
+        tail: What isn't in the snapshot, in memory.
+        stamp: The snapshot's, when it was looked at last.
+        note: Why there is no snapshot in use.
+    """
+
+    position: Position
+    base: Segment | None
+    tail: Segment
+    stamp: Stamp | None
+    note: str | None
+
+
+class LiveIndex:
+    """Searches a space, exactly; threads may search and refresh at the same time.
+
+    Attributes:
+        dim: Length of a vector.
+    """
+
+    def __init__(self, source: VectorSource, directory: Path) -> None:
+        self.dim = source.dim
+        self._source = source
+        self._directory = directory
+        self._refreshing = threading.Lock()
+        self._state = self._load()
+
+    def search(
+        self, queries: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
+    ) -> Hits:
+        """The k nearest of each query, among all or among the allowed ids; always k, where k exist.
+
+        Equal scores come in order of id, so the first k of a longer answer are the answer for k.
+
+        Args:
+            queries: (q, dim) float32 unit vectors, or one of shape (dim,).
+            k: How many; the answer is no wider than there are vectors.
+            allowed: Embedding ids to choose from, in any order.
+
+        Raises:
+            ValueError: A query has another shape, or isn't finite.
+        """
+        rows = as_queries(queries, self.dim)
+        state = self._state
+        segments = [state.tail] if state.base is None else [state.base, state.tail]
+        width = max(0, min(k, sum(map(len, segments))))
+        answers = [segment.search(rows, width, allowed) for segment in segments]
+        return merge([*answers, Hits.nothing(len(rows), width)], width)
+
+    def refresh(self) -> bool:
+        """Take in what has changed since the last time: changes, and a new snapshot.
+
+        Returns:
+            Whether there was anything. When not, it costs a look at the catalog.
+        """
+        with self._refreshing:
+            before = self._state
+            now = stamp(self._source, self._directory)
+            state = before
+            if now is not None and now != before.stamp:
+                state = self._with_snapshot(before, now)
+            self._state = self._replayed(state)
+            return self._state is not before
+
+    def __len__(self) -> int:
+        state = self._state
+        return len(state.tail) + (0 if state.base is None else len(state.base))
+
+    @property
+    def status(self) -> IndexStatus:
+        """How searches are answered at present."""
+        state = self._state
+        count = len(state.tail) + (0 if state.base is None else len(state.base))
+        choice = choose_index(count, self.dim)
+        in_snapshot = None if state.base is None else len(state.base.ids)
+        hidden = 0 if state.base is None else len(state.base.ids) - len(state.base)
+        return IndexStatus(
+            kind=choice.kind,
+            reason=choice.reason,
+            count=count,
+            snapshot_count=in_snapshot,
+            replayed=len(state.tail) + hidden,
+            note=state.note,
+        )
+
+    def _load(self) -> _State:
+        seen = stamp(self._source, self._directory)
+        try:
+            base, info = open_snapshot(self._source, self._directory)
+        except Unusable as reason:
+            logger.info("%s: the snapshot can't be used: %s", self._source.name, reason)
+            with self._source.shown() as (position, count, batches):
+                tail = Segment.streamed(self.dim, count, batches)
+            return _State(position, None, tail, seen, str(reason))
+        return self._replayed(_State(info.position, base, Segment.empty(self.dim), seen, None))
+
+    def _with_snapshot(self, state: _State, now: Stamp) -> _State:
+        """Start again from the snapshot that has appeared, or go on without it."""
+        try:
+            base, info = open_snapshot(self._source, self._directory)
+        except Unusable as reason:
+            logger.info("%s: the new snapshot can't be used: %s", self._source.name, reason)
+            return replace(state, stamp=now)
+        return _State(info.position, base, Segment.empty(self.dim), now, None)
+
+    def _replayed(self, state: _State) -> _State:
+        """With the changes since the state's position; the same object when there are none."""
+        position, ids, shown = self._source.changes(state.position[0])
+        if not len(ids):
+            return state
+        base = state.base
+        elsewhere = np.ones(len(ids), np.bool_)
+        if base is not None:
+            elsewhere = ~base.find(ids)[1]
+            base = base.turned(ids, shown=shown)
+        tail = state.tail.turned(ids[elsewhere & ~shown], shown=False)
+        added = ids[elsewhere & shown]
+        added = added[~tail.find(added)[1]]
+        # What has been forgotten since that view was taken isn't found any more: its hiding is on its way.
+        found, vectors = self._source.vectors(added)
+        if len(found) or tail.kept is not None:
+            tail = tail.joined(found, vectors)
+        return replace(state, position=position, base=base, tail=tail)

@@ -1,0 +1,225 @@
+"""The snapshot of a space's vectors: written whole or not at all, believed only when it proves what it is.
+
+    space-3-4711.faiss      the vectors as of change 4711
+    space-3.json            names that file and says what it is; renamed into place last: the commit
+
+A snapshot that is missing, torn, foreign or damaged costs time, never a right answer: whoever opens the
+library then reads the vectors from the source.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from searchengine.errors import LibraryError
+from searchengine.vectors import files
+from searchengine.vectors.policy import choose_index, snapshot_due
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from searchengine.vectors.faiss_index import Segment
+    from searchengine.vectors.source import Position, VectorSource
+
+Stamp = tuple[int, int, int]
+"""What tells one version of a file from another, without reading it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """What a snapshot says of itself.
+
+    Attributes:
+        file: Name of the file with the vectors, in the same folder.
+        identity: The space it was taken from.
+        sequence: The last change that is in it.
+        mark: That change's mark.
+        count: How many vectors.
+        dim: Their length.
+        kind: Type of index.
+        reason: Why that type.
+        size: Bytes of the file.
+        edges: CRC-32 of its beginning and its ids.
+        checksum: CRC-32 of all of it.
+    """
+
+    file: str
+    identity: dict[str, str]
+    sequence: int
+    mark: int
+    count: int
+    dim: int
+    kind: str
+    reason: str
+    size: int
+    edges: int
+    checksum: int
+
+    @property
+    def position(self) -> Position:
+        """The place in the space's history that it was taken at."""
+        return self.sequence, self.mark
+
+
+class Unusable(Exception):  # noqa: N818 - a snapshot that can't be used is no error: there is a slower way
+    """Why a snapshot can't be used."""
+
+
+def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
+    """Write all that is shown now; others may search, and change the source, meanwhile.
+
+    Raises:
+        LibraryError: The folder can't be written to, or the disk is full. An older snapshot stays in place.
+    """
+    from searchengine.vectors.faiss_index import Segment
+
+    with source.shown() as (position, count, batches):
+        segment = Segment.streamed(source.dim, count, batches)
+    path = directory / f"{source.name}-{position[0]}.faiss"
+    choice = choose_index(count, source.dim)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        checksum = files.write_whole(path, segment.write)
+        info = SnapshotInfo(
+            file=path.name,
+            identity=source.identity,
+            sequence=position[0],
+            mark=position[1],
+            count=count,
+            dim=source.dim,
+            kind=choice.kind,
+            reason=choice.reason,
+            size=path.stat().st_size,
+            edges=files.edges_checksum(path, _tail(count)),
+            checksum=checksum,
+        )
+        text = json.dumps(asdict(info), indent=1)
+        files.write_whole(_manifest(source, directory), lambda file: file.write(text.encode()))
+    except OSError as error:
+        raise LibraryError(
+            f"{directory}: the index can't be written ({error.strerror}); free some space or "
+            f"check the permissions, then run the command again. Until then searches work, but start more slowly"
+        ) from error
+    files.sweep(
+        directory,
+        f"{source.name}-*.faiss",
+        # A later one may be another process's that hasn't come to its commit yet.
+        obsolete=lambda name: _sequence(name) < position[0],
+    )
+    return info
+
+
+def keep_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo | None:
+    """Write a snapshot where the present one can't be used or is too far behind; None when it is good enough.
+
+    Raises:
+        LibraryError: See `take_snapshot`.
+    """
+    try:
+        _, info = open_snapshot(source, directory)
+    except Unusable:
+        return take_snapshot(source, directory)
+    _, changed, _ = source.changes(info.sequence)
+    if not snapshot_due(info.count, len(changed)):
+        return None
+    return take_snapshot(source, directory)
+
+
+def read_info(source: VectorSource, directory: Path) -> SnapshotInfo | None:
+    """What the present snapshot says of itself, whether it can be used or not; None when there is none."""
+    try:
+        return _read_info(source, directory)
+    except (OSError, Unusable):
+        return None
+
+
+def open_snapshot(source: VectorSource, directory: Path) -> tuple[Segment, SnapshotInfo]:
+    """The present snapshot, mapped.
+
+    Raises:
+        Unusable: There is none, or it isn't what it should be.
+    """
+    for _ in range(3):
+        try:
+            info = _read_info(source, directory)
+            return _trusted(info, source, directory / info.file), info
+        except FileNotFoundError:
+            # Either there is none, or a newer one has just taken the place of the one that was named.
+            continue
+        except OSError as error:
+            raise Unusable(f"it can't be read ({error.strerror})") from error
+    raise Unusable("there is none")
+
+
+def damage(source: VectorSource, directory: Path) -> str | None:
+    """What is wrong with the present snapshot, every byte of it read; None when nothing is."""
+    try:
+        _, info = open_snapshot(source, directory)
+        if files.checksum(directory / info.file) != info.checksum:
+            return f"{info.file} is damaged"
+    except (OSError, Unusable) as error:
+        return str(error)
+    return None
+
+
+def stamp(source: VectorSource, directory: Path) -> Stamp | None:
+    """Changes when another snapshot is committed."""
+    try:
+        found = _manifest(source, directory).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _manifest(source: VectorSource, directory: Path) -> Path:
+    return directory / f"{source.name}.json"
+
+
+def _tail(count: int) -> int:
+    """Bytes that the ids take, at the end of the file."""
+    return 8 * count + 8
+
+
+def _sequence(name: str) -> int:
+    digits = name.removesuffix(".faiss").rpartition("-")[2]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _read_info(source: VectorSource, directory: Path) -> SnapshotInfo:
+    try:
+        values: Any = json.loads(_manifest(source, directory).read_bytes())
+    except ValueError as error:
+        raise Unusable(f"{source.name}.json is damaged") from error
+    kinds = {"identity": dict, "file": str, "kind": str, "reason": str}
+    names = [field.name for field in fields(SnapshotInfo)]
+    if not isinstance(values, dict) or any(
+        not isinstance(values.get(name), kinds.get(name, int)) for name in names
+    ):
+        raise Unusable(f"{source.name}.json is damaged, or of another version")
+    return SnapshotInfo(**{name: values[name] for name in names})
+
+
+def _trusted(info: SnapshotInfo, source: VectorSource, path: Path) -> Segment:
+    """The file, mapped, after everything that is cheap to check has been checked.
+
+    Raises:
+        Unusable: It isn't what it says, or not this source's.
+        OSError: It can't be read.
+    """
+    from searchengine.vectors.faiss_index import Segment
+
+    if info.identity != source.identity or info.dim != source.dim:
+        raise Unusable("it was taken from another embedding space")
+    if not source.knows(info.position):
+        raise Unusable("it was taken from another history of this library")
+    if path.stat().st_size != info.size or files.edges_checksum(path, _tail(info.count)) != info.edges:
+        raise Unusable(f"{info.file} is damaged")
+    try:
+        segment = Segment.mapped(path)
+    except ValueError as error:
+        raise Unusable(str(error)) from error
+    if len(segment) != info.count or segment.dim != info.dim:
+        raise Unusable(f"{info.file} isn't what {source.name}.json says")
+    return segment
