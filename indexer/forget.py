@@ -10,7 +10,7 @@ from pathlib import Path
 
 from indexer.roots import contains, relative
 from indexer.update import keep_snapshot
-from searchengine.catalog import files, images, record, roots
+from searchengine.catalog import files, images, removal, roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError
 from searchengine.images.thumbnails import thumbnail_path
@@ -57,15 +57,15 @@ def forget(library: Path, paths: Iterable[str | os.PathLike[str]]) -> Forgotten:
                     )
                 doomed.update(row.id for row in rows)
                 contents.update(row.content_id for row in rows if row.content_id is not None)
-            hashes = files.hashes(session, contents)
-            purged = record.forget_files(session, doomed)
-            left = files.hashes(session, contents)
+            before = images.images(session, contents)
+            purged = removal.forget_files(session, doomed)
+            left = images.images(session, contents)
             for root_id in known.values():
                 if not files.files_below(session, root_id):
                     roots.remove_root(session, root_id)
-        for content in hashes.keys() - left.keys():
+        for content in before.keys() - left.keys():
             with suppress(FileNotFoundError):
-                thumbnail_path(library, hashes[content]).unlink()
+                thumbnail_path(library, before[content].hash).unlink()
         keep_snapshot(catalog, layout)
     return Forgotten(len(doomed), purged)
 

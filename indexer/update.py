@@ -14,7 +14,7 @@ from indexer.roots import absorbed, locate
 from indexer.settle import settle
 from indexer.summary import Summary
 from indexer.survey import Survey, known_files, requested, survey
-from searchengine.catalog import files, record, roots, runs, spaces
+from searchengine.catalog import files, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import ModelMismatchError
 from searchengine.layout import Layout
@@ -242,9 +242,9 @@ class Update:
         )
         if settled.moved or settled.removed or settled.missing or settled.returned:
             with catalog.write() as session:
-                record.remove_files(session, settled.moved + settled.removed)
-                record.mark_missing(session, settled.missing)
-                record.mark_present(session, settled.returned)
+                removal.remove_files(session, settled.moved + settled.removed)
+                removal.mark_missing(session, settled.missing)
+                removal.mark_present(session, settled.returned)
         self._on_progress(Progress("writing the snapshot"))
         with self._stopwatch.timed("snapshot"):
             keep_snapshot(catalog, self._layout)
