@@ -129,12 +129,8 @@ class File(Base):
             "state NOT IN ('indexed', 'missing') OR content_id IS NOT NULL", name="live_has_content"
         ),
         # Few files are otherwise, and status and `failures` ask for just those.
-        Index(
-            "ix_file_not_indexed",
-            "state",
-            sqlite_where=text("state <> 'indexed'"),
-            postgresql_where=text("state <> 'indexed'"),
-        ),
+        # The migration says the same of PostgreSQL; said here, it would import that dialect (37 ms).
+        Index("ix_file_not_indexed", "state", sqlite_where=text("state <> 'indexed'")),
         NEVER_REUSED,
     )
 

@@ -100,7 +100,7 @@ def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
     except OSError as error:
         raise LibraryError(
             f"{directory}: the index can't be written ({error.strerror}); free some space or "
-            f"check the permissions, then run the command again. Until then searches work, but start more slowly"
+            f"check the permissions, and run the command again. Until then searches only start more slowly"
         ) from error
     files.sweep(
         directory,
