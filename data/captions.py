@@ -62,20 +62,20 @@ def describe(scene: Scene, rng: Random, *, synonyms: float = 0.25) -> Caption:
 
 
 def caption(scene: Scene, rng: Random) -> Caption:
-    """Say a scene as somebody might: fully more often than not, else a part of it."""
+    """Say a scene as somebody might: all of it, or a part, or a single word."""
     draw = rng.random()
     kinds = list(scene.counts)
     place = BACKGROUNDS[scene.background]
-    if draw < 0.6:
+    if draw < 0.3:
         return describe(scene, rng)
-    if draw < 0.74:
+    if draw < 0.55:
         text = _things(scene, kinds, rng, 0.3, sizes=0.5)
         return Caption(_dressed(text, rng), tuple(kinds), None)
-    if draw < 0.84 and len(kinds) > 1:
+    if draw < 0.75 and len(kinds) > 1:
         some = rng.sample(kinds, rng.randrange(1, len(kinds)))
         text = f"{_things(scene, some, rng, 0.3, sizes=0.4)} {rng.choice(place.phrases)}"
         return Caption(_dressed(text, rng), tuple(some), scene.background)
-    if draw < 0.92:
+    if draw < 0.9:
         kind = rng.choice(kinds)
         text = noun(kind, 1, rng, 0.4)
         return Caption(_dressed(text, rng) if rng.random() < 0.5 else _bare(text), (kind,), None)

@@ -43,7 +43,8 @@ def _stamp(canvas: Image.Image, scene: Scene, placed: Placed) -> None:
     left = math.floor(placed.x * canvas.width - width * reach / 2)
     top = math.floor(placed.y * canvas.height - height * reach / 2)
     across, down = math.ceil(width * reach) + 1, math.ceil(height * reach) + 1
-    level = min(range(len(MIPS)), key=lambda i: (MIPS[i] < min(width, height), MIPS[i]))
+    longer = max(width, height)
+    level = max((i for i, side in enumerate(MIPS) if side >= 0.8 * longer), default=0)
     side = MIPS[level]
     # A canvas pixel (u, v) relative to the centre, in cells: (u / width, v / height); turned back, in
     # sprite pixels: side * (cos * u' - sin * v', sin * u' + cos * v').
@@ -54,13 +55,11 @@ def _stamp(canvas: Image.Image, scene: Scene, placed: Placed) -> None:
     if placed.flipped:
         matrix = (-a, -b, side - matrix[2], *matrix[3:])
     kind = placed.kind
-    enlarged = max(width, height) / side
-    filter_ = Image.Resampling.BICUBIC if enlarged > 1.2 else Image.Resampling.BILINEAR
-    source = mips(*kind)[level] if enlarged <= 1.2 else _enlarged(*kind, min(4, math.ceil(enlarged)))
-    if enlarged > 1.2:
-        scale = source.width / side
-        matrix = tuple(value * scale for value in matrix)
-    stamp = source.transform((across, down), Image.Transform.AFFINE, matrix, filter_)
+    source = mips(*kind)[level]
+    if longer > 1.25 * side:
+        source = _enlarged(*kind, min(4, math.ceil(longer / side)))
+        matrix = tuple(value * source.width / side for value in matrix)
+    stamp = source.transform((across, down), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
     straight = stamp.convert("RGBA")
     canvas.paste(straight, (left, top), straight)
 

@@ -144,6 +144,24 @@ def random_scene(rng: Random) -> Scene:
             return Scene(background, seed, aspect, placed)
 
 
+def sibling(scene: Scene, rng: Random) -> Scene:
+    """Return a scene easily taken for `scene`: another place, another layout or another number."""
+    counts = scene.counts
+    background, aspect = scene.background, scene.aspect
+    change = rng.choice(("background", "layout", "number"))
+    if change == "background":
+        background = _random_background(rng)
+    if change == "number":
+        kind = rng.choice(list(counts))
+        grow = counts[kind] == 1 and len(scene.placed) < 4
+        counts[kind] += 1 if grow else -1 if counts[kind] > 1 else 0
+    for _ in range(20):
+        placed = _place(rng, list(counts.items()), background, aspect)
+        if placed is not None:
+            return Scene(background, rng.getrandbits(32), aspect, placed)
+    return scene
+
+
 def is_held_out(scene: Scene) -> bool:
     """Tell whether a scene's kinds and background, together, are kept from training.
 
@@ -179,7 +197,7 @@ def _place(
     rng: Random, groups: list[tuple[Kind, int]], background: str, aspect: float
 ) -> tuple[Placed, ...] | None:
     """Find a place for every thing such that none overlap; None when there is no room."""
-    extents = EXTENTS[sum(count for _, count in groups)]
+    extents = EXTENTS[min(4, sum(count for _, count in groups))]
     across, down = min(1.0, 1 / aspect), min(1.0, aspect)
     ground = BACKGROUNDS[background].ground
     wanted = rng.choice(("beside", "beside", "above", None)) if len(groups) == 2 else None
