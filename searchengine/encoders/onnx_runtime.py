@@ -1,0 +1,116 @@
+"""Models run by ONNX Runtime on the CPU, without torch."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from searchengine.encoders.tokenizer import open_tokenizer
+from searchengine.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from searchengine.encoders.cache import Export
+    from searchengine.encoders.spec import ModelSpec
+    from searchengine.encoders.tokenizer import Tokenizer
+
+TEXT_GRAPH = "text.onnx"
+IMAGE_GRAPH = "image.onnx"
+
+_IMAGE_BATCH = 16
+_TEXT_BATCH = 64
+
+
+class OnnxEncoder:
+    """An exported model; see `Encoder`. A tower is opened when it is first asked for."""
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model, pinned."""
+        return self._export.manifest.spec
+
+    def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed pictures; see `Encoder.encode_images`."""
+        return _in_batches(self._images, pixels, _IMAGE_BATCH, self.spec.dim)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts; see `Encoder.encode_texts`."""
+        cut = self._export.manifest.cut
+        batches = (texts[i : i + _TEXT_BATCH] for i in range(0, len(texts), _TEXT_BATCH))
+        return _joined([run(self._texts, self.tokenizer(batch, cut=cut)) for batch in batches], self.spec.dim)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer."""
+        return open_tokenizer(self._export.manifest.tokenizer, self._export.folder)
+
+    @cached_property
+    def _texts(self) -> Any:
+        # Packing the weights for speed takes 100 ms and saves 3 ms a query: not for what is often asked once.
+        return open_session(os.path.join(self._export.folder, TEXT_GRAPH), pack=False)
+
+    @cached_property
+    def _images(self) -> Any:
+        return open_session(os.path.join(self._export.folder, IMAGE_GRAPH))
+
+
+def open_session(path: str, *, pack: bool = True) -> Any:
+    """A graph, ready to run on the CPU.
+
+    Args:
+        path: The graph.
+        pack: Lay the weights out for speed: slower to open, quicker to run.
+
+    Raises:
+        ModelError: It can't be opened.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what fails is raised
+    # A stated number keeps ONNX Runtime from pinning threads to cores that a container may not have.
+    options.intra_op_num_threads = _cores()
+    # Threads that spin while they wait take the cores from whoever decodes the next pictures.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if not pack:
+        options.add_session_config_entry("session.disable_prepacking", "1")
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the package's exceptions have no common base but this
+        raise ModelError(
+            f"ONNX Runtime can't open {path}: {str(error).strip().splitlines()[0]} "
+            "Delete the folder to have the model exported again."
+        ) from error
+
+
+def run(session: Any, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    """What a graph with one input and one output gives."""
+    (answers,) = session.run(None, {session.get_inputs()[0].name: inputs})
+    result: NDArray[np.float32] = answers
+    return result
+
+
+def _in_batches(session: Any, inputs: NDArray[Any], size: int, dim: int) -> NDArray[np.float32]:
+    return _joined([run(session, inputs[i : i + size]) for i in range(0, len(inputs), size)], dim)
+
+
+def _joined(parts: list[NDArray[np.float32]], dim: int) -> NDArray[np.float32]:
+    import numpy as np
+
+    return np.concatenate(parts) if parts else np.empty((0, dim), dtype=np.float32)
+
+
+def _cores() -> int:
+    """CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

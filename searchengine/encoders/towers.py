@@ -1,0 +1,85 @@
+"""A model's two towers as modules that torch.onnx exports: from token ids and from bytes to unit vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from searchengine.encoders.spec import Preprocessing
+
+
+def image_tower(module: Any, preprocessing: Preprocessing) -> Any:
+    """A module from uint8 (n, height, width, 3) to float32 (n, dim) of length 1, normalising pixels itself."""
+    import torch
+
+    class ImageTower(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = module
+            mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
+            # (x / 255 - mean) / std as one multiplication and one addition
+            self.register_buffer("scale", (1 / (255 * std)).reshape(1, 3, 1, 1))
+            self.register_buffer("shift", (-mean / std).reshape(1, 3, 1, 1))
+
+        def forward(self, pixels: torch.Tensor) -> Any:
+            channels_first = pixels.permute(0, 3, 1, 2).to(torch.float32)
+            return self.model.encode_image(channels_first * self.scale + self.shift, normalize=True)
+
+    return ImageTower().eval()
+
+
+def text_tower(module: Any) -> Any:
+    """A module from int64 (n, context length) to float32 (n, dim) of length 1: open_clip's own `encode_text`."""
+    import torch
+
+    class TextTower(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = module
+
+        def forward(self, tokens: torch.Tensor) -> Any:
+            return self.model.encode_text(tokens, normalize=True)
+
+    return TextTower().eval()
+
+
+def cut_text_tower(module: Any) -> Any:
+    """The text tower for rows of any length, as if a text ended where its row ends; None where it has no such form.
+
+    open_clip's `CLIP.encode_text` takes rows of the full context length alone. This slices the positions and the
+    mask. Whether the answer is the same is for a test of the two to say: it is for a tower whose mask is causal
+    and whose answer is read at the end-of-text token.
+    """
+    import torch
+    from open_clip.transformer import text_global_pool
+
+    text = getattr(module, "text", module)
+    if not all(
+        hasattr(text, name) for name in ("token_embedding", "positional_embedding", "transformer", "ln_final")
+    ):
+        return None  # a text tower of the transformers package
+    pool = text.text_pool_type if text is module else text.pool_type
+    end = text.text_eos_id if text is module else text.eos_id
+
+    class CutTextTower(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = module
+
+        def forward(self, tokens: torch.Tensor) -> Any:
+            tower = getattr(self.model, "text", self.model)
+            length = tokens.shape[1]
+            mask = None if tower.attn_mask is None else tower.attn_mask[:length, :length]
+            hidden = tower.token_embedding(tokens) + tower.positional_embedding[:length]
+            hidden = tower.ln_final(tower.transformer(hidden, attn_mask=mask))
+            pooled = text_global_pool(hidden, tokens, pool, eos_token_id=end)
+            projection = tower.text_projection
+            if isinstance(projection, torch.nn.Linear):
+                pooled = projection(pooled)
+            elif projection is not None:
+                pooled = pooled @ projection
+            return torch.nn.functional.normalize(pooled, dim=-1)
+
+    return CutTextTower().eval()
