@@ -32,7 +32,7 @@ def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> 
     \b
       imgsearch search a dog on a beach
       imgsearch search red car at night -k 30 --open
-      imgsearch search birthday cake --format paths | xargs -d '\\n' cp -t cakes/
+      imgsearch search birthday cake -0 | xargs -0 ls -l
 
     Quotes are not needed: the words are joined by one space. Options may stand
     anywhere, but only when they are written as below: -k 5 is one, any other
