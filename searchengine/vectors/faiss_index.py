@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchengine.vectors.index import Hits, as_queries
+from searchengine.vectors.index import Hits, as_queries, merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,7 +227,7 @@ class FaissIndex:
     ) -> Hits:
         """See `VectorIndex.search`."""
         segment = self._segment
-        return segment.search(as_queries(queries, self.dim), min(k, len(segment)), allowed)
+        return merge([segment.search(as_queries(queries, self.dim), k, allowed)], min(k, len(segment)))
 
     def __len__(self) -> int:
         return len(self._segment)

@@ -72,8 +72,10 @@ def as_queries(queries: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
 
 
 def merge(parts: list[Hits], k: int) -> Hits:
-    """The k best of several answers to the same queries; equal scores in order of id."""
-    ids = np.concatenate([part.ids for part in parts], axis=1)
-    scores = np.concatenate([part.scores for part in parts], axis=1)
+    """The k best of several answers to the same queries, filled up to k; equal scores in order of id."""
+    k = max(k, 0)
+    filling = Hits.nothing(len(parts[0].ids), k)
+    ids = np.concatenate([part.ids for part in [*parts, filling]], axis=1)
+    scores = np.concatenate([part.scores for part in [*parts, filling]], axis=1)
     order = np.lexsort((ids, -scores), axis=1)[:, :k]
     return Hits(np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1))

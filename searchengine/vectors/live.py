@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchengine.vectors.faiss_index import Segment
-from searchengine.vectors.index import Hits, as_queries, merge
+from searchengine.vectors.index import as_queries, merge
 from searchengine.vectors.policy import choose_index
 from searchengine.vectors.snapshot import Stamp, Unusable, open_snapshot, stamp
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from searchengine.vectors.index import Hits
     from searchengine.vectors.source import Position, VectorSource
 
 logger = logging.getLogger(__name__)
@@ -96,9 +97,8 @@ class LiveIndex:
         rows = as_queries(queries, self.dim)
         state = self._state
         segments = [state.tail] if state.base is None else [state.base, state.tail]
-        width = max(0, min(k, sum(map(len, segments))))
-        answers = [segment.search(rows, width, allowed) for segment in segments]
-        return merge([*answers, Hits.nothing(len(rows), width)], width)
+        answers = [segment.search(rows, k, allowed) for segment in segments]
+        return merge(answers, min(k, sum(map(len, segments))))
 
     def refresh(self) -> bool:
         """Take in what has changed since the last time: changes, and a new snapshot.

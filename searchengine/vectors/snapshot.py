@@ -198,6 +198,8 @@ def _read_info(source: VectorSource, directory: Path) -> SnapshotInfo:
         not isinstance(values.get(name), kinds.get(name, int)) for name in names
     ):
         raise Unusable(f"{source.name}.json is damaged, or of another version")
+    if not values["file"].startswith(f"{source.name}-") or "/" in values["file"]:
+        raise Unusable(f"{source.name}.json names a file that isn't a snapshot")
     return SnapshotInfo(**{name: values[name] for name in names})
 
 

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.vectors.memory import MemorySource
+
+
+@pytest.fixture
+def source():
+    return MemorySource()

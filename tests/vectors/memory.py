@@ -1,0 +1,81 @@
+"""A vector source in memory, and the answer by brute force that every search is held against."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import numpy as np
+
+DIM = 16
+
+
+def coarse(seed):
+    """A unit vector of ±1/4: cosines are exact in float32 and often equal, so ties are the rule."""
+    return np.random.default_rng(seed).choice(np.array([-0.25, 0.25], np.float16), DIM)
+
+
+class MemorySource:
+    """What the catalog's `EmbeddingSource` does, on dicts."""
+
+    def __init__(self, name="space-1", token="ours", mark=7):
+        self.name = name
+        self.identity = {"token": token, "model": "m"}
+        self.dim = DIM
+        self.last = 0
+        self.known = {}
+        self.visible = set()
+        self.log = []
+        self.mark = mark
+        self.read = 0
+
+    def add(self, count=1):
+        ids = list(range(self.last + 1, self.last + count + 1))
+        self.last += count
+        self.known.update({new: coarse(new) for new in ids})
+        self.turn(ids, True)
+        return ids
+
+    def turn(self, ids, shown):
+        (self.visible.update if shown else self.visible.difference_update)(ids)
+        self.log += [(changed, shown) for changed in ids]
+
+    def forget(self, ids):
+        self.turn(ids, False)
+        for gone in ids:
+            del self.known[gone]
+
+    def position(self):
+        return (len(self.log), self.mark) if self.log else (0, 0)
+
+    def knows(self, position):
+        sequence, mark = position
+        return mark == (self.mark if sequence else 0) and sequence <= len(self.log)
+
+    def changes(self, since):
+        last = dict(sorted(dict(self.log[since:]).items()))
+        return self.position(), np.array(list(last), np.int64), np.array(list(last.values()), np.bool_)
+
+    def vectors(self, ids):
+        found = [wanted for wanted in sorted(ids.tolist()) if wanted in self.known]
+        self.read += len(found)
+        return self._pack(found)
+
+    def _pack(self, ids):
+        rows = np.array([self.known[each] for each in ids], np.float16).reshape(len(ids), DIM)
+        return np.array(ids, np.int64), rows
+
+    @contextmanager
+    def shown(self):
+        ids = sorted(self.visible)
+        self.read += len(ids)
+        batches = [self._pack(ids[start : start + 5]) for start in range(0, len(ids), 5)]
+        yield self.position(), len(ids), iter(batches)
+
+
+def brute_force(vectors, queries, k):
+    """Ids and scores of the k best of a dict of vectors, equal scores in order of id."""
+    ids = np.array(sorted(vectors), np.int64)
+    rows = np.array([vectors[each] for each in ids], np.float32).reshape(len(ids), DIM)
+    scores = np.atleast_2d(queries).astype(np.float32) @ rows.T
+    order = np.lexsort((np.broadcast_to(ids, scores.shape), -scores), axis=1)[:, :k]
+    return ids[order], np.take_along_axis(scores, order, axis=1)
