@@ -178,7 +178,11 @@ def _shrink(image: Image.Image, draft_to: int | None) -> Image.Image:
     colour keys can't be averaged: those pictures shrink after their conversion to RGB.
     """
     factor = min(image.size) // draft_to if draft_to else 1
-    if factor < 2 or image.mode not in {"L", "LA", "RGB", "RGBA", "CMYK"} or "transparency" in image.info:
+    if (
+        factor < 2
+        or image.mode not in {"L", "LA", "RGB", "RGBA", "CMYK", "I", "F"}
+        or "transparency" in image.info
+    ):
         return image
     return image.reduce(factor)
 

@@ -1,0 +1,79 @@
+import pytest
+from PIL import Image
+
+from searchengine.images.formats import (
+    EXTRAS,
+    HEAD_BYTES,
+    IMAGE_EXTENSIONS,
+    PLUGINS,
+    RAW_EXTENSIONS,
+    describe_foreign,
+    sniff,
+)
+
+
+def ftyp(major, *others):
+    body = b"ftyp" + major + b"\0\0\0\0" + b"".join(others)
+    return (len(body) + 4).to_bytes(4, "big") + body
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "JPEG2000", "AVIF"])
+def test_what_pillow_writes_is_known_by_its_first_bytes(pictures, name):
+    assert sniff(pictures.encoded(pictures.landscape(), name)[:HEAD_BYTES]) == name
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"\xff\xd8\xff\xe1", "JPEG"),
+        (b"GIF87a", "GIF"),
+        (b"MM\0*\0\0\0\x08", "TIFF"),
+        (b"II+\0\x08\0\0\0", "TIFF"),
+        (b"\xff\x4f\xff\x51\0\x2f", "JPEG2000"),
+        (b"8BPS\0\x01" + bytes(20), "PSD"),
+        (ftyp(b"heic", b"mif1", b"heic"), "HEIF"),
+        (ftyp(b"mif1", b"mif1", b"heic"), "HEIF"),
+        (ftyp(b"mif1", b"miaf", b"avif"), "AVIF"),
+        (ftyp(b"avis", b"msf1"), "AVIF"),
+        (ftyp(b"mp42", b"isom"), None),
+        (ftyp(b"crx ", b"isom"), None),
+        (b"II*\0\x10\0\0\0CR\x02\0", None),
+        (b"BM looks like a text about BMW cars", None),
+        (b"RIFF\0\0\0\0WAVEfmt ", None),
+        (b"%PDF-1.7", None),
+        (b"\0\0\x01\0\x01\0", None),
+        (b"hello", None),
+        (b"\xff\xd8", None),
+        (b"", None),
+    ],
+)
+def test_signatures(head, name):
+    assert sniff(head) == name
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"", "empty"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\0\0\x01\0\x01\0", "icon"),
+        (ftyp(b"mp42", b"isom"), "video"),
+        (ftyp(b"crx ", b"isom"), "RAW"),
+        (bytes(64), "zeros"),
+        (b"Dear diary,\n", "text"),
+        (b"\x01\x02\x03\xfe", "not a picture in a format"),
+    ],
+)
+def test_a_foreign_file_is_described(head, words):
+    assert words in describe_foreign(head)
+
+
+def test_every_extension_is_lower_case_with_its_dot_and_no_raw_file_is_taken_for_a_picture():
+    assert all(each == each.lower() and each.startswith(".") for each in IMAGE_EXTENSIONS | RAW_EXTENSIONS)
+    assert not IMAGE_EXTENSIONS & RAW_EXTENSIONS
+
+
+def test_every_format_has_a_reader_whose_name_pillow_shares():
+    Image.init()
+    assert set(PLUGINS) <= set(Image.OPEN)
+    assert not set(PLUGINS) & set(EXTRAS)
