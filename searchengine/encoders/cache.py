@@ -124,7 +124,7 @@ def write_manifest(folder: str, manifest: Manifest) -> None:
 
 
 def rename(export: Export, manifest: Manifest) -> Export:
-    """Give an export another `model.json`: its source has moved. A cache that can't be written stays as it is."""
+    """Give an export another `model.json`, because its source has moved; a read-only cache stays as it is."""
     path = os.path.join(export.folder, MANIFEST)
     temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):
@@ -148,7 +148,7 @@ def publish(target: str, build: Callable[[str], None]) -> Export:
     temporary = tempfile.mkdtemp(prefix=_TEMPORARY, dir=models)
     try:
         build(temporary)
-        os.chmod(temporary, 0o755)  # mkdtemp makes it private; a cache may be shared
+        os.chmod(temporary, 0o755)  # noqa: S103 - mkdtemp makes it private, and a cache may be shared
         for name in os.listdir(temporary):
             _fsync(os.path.join(temporary, name))
         _fsync(temporary)

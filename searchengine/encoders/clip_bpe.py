@@ -1,14 +1,15 @@
 """CLIP's byte-pair encoding: cleaned text to token ids.
 
-The merges in `clip_merges.txt` are the first 48,894 of OpenAI CLIP's `bpe_simple_vocab_16e6.txt` (MIT licence,
-Copyright 2021 OpenAI), the part that CLIP's vocabulary is made of. In plain Python because a tokenizer.json
-of the same vocabulary takes 70 ms to load and this 12 ms, which is what a cold query waits for.
+The merges in `clip_merges.txt` are the first 48,894 of OpenAI CLIP's `bpe_simple_vocab_16e6.txt` (MIT
+licence, Copyright 2021 OpenAI), the part that CLIP's vocabulary is made of. In plain Python because a
+tokenizer.json of the same vocabulary takes 70 ms to load and this 12 ms, and a cold query waits for it.
 """
 
 from __future__ import annotations
 
 import os
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 START = 49406
@@ -37,14 +38,14 @@ def _pattern(*, ascii_only: bool) -> Any:
         import re
 
         return re.compile(_ASCII_PATTERN, re.IGNORECASE)
-    import regex  # only here: 16 ms to import
+    import regex  # type: ignore[import-untyped]  # only here: 16 ms to import
 
     return regex.compile(_PATTERN, regex.IGNORECASE)
 
 
 @cache
 def _byte_symbols() -> list[str]:
-    """The character that stands for each byte: itself where it is printable Latin-1, else one from U+0100 on."""
+    """The character that stands for each byte: itself if it is printable Latin-1, else one from U+0100 on."""
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in printable]
     symbols = {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}
@@ -60,7 +61,7 @@ def _single_ids() -> dict[str, int]:
 
 @cache
 def _ranks() -> dict[str, int]:
-    """Rank of each merge, keyed by its two symbols with a space between; rank + 512 is the merged token's id."""
+    """Rank of each merge, keyed by its two symbols with a space between; rank + 512 is the token's id."""
     with open(os.path.join(os.path.dirname(__file__), "clip_merges.txt"), encoding="utf-8") as file:
         lines = file.read().split("\n")
     return dict(zip(lines[:-1], range(len(lines) - 1), strict=True))
@@ -75,7 +76,7 @@ def _encode_word(word: str) -> tuple[int, ...]:
     symbols[-1] += _WORD_END
     merged: dict[str, int] = {}
     while len(symbols) > 1:
-        pairs = [f"{left} {right}" for left, right in zip(symbols, symbols[1:], strict=False)]
+        pairs = [f"{left} {right}" for left, right in pairwise(symbols)]
         best = min(pairs, key=lambda pair: ranks.get(pair, len(ranks)))
         if best not in ranks:
             break

@@ -177,6 +177,7 @@ def _graph(tower: Any, name: str, example: NDArray[Any], dimensions: dict[int, A
             (torch.from_numpy(example),),
             dynamo=True,
             verbose=False,
+            optimize=False,
             input_names=[name],
             output_names=["embeddings"],
             dynamic_shapes=({0: torch.export.Dim("batch"), **dimensions},),
@@ -188,7 +189,30 @@ def _graph(tower: Any, name: str, example: NDArray[Any], dimensions: dict[int, A
         ) from error
     if program is None:
         raise ModelError("torch gave no ONNX program. Use the model with --runtime torch.")
+    _simplify(program.model)
     return program.model
+
+
+def _simplify(graph: Any) -> None:
+    """Fold what is constant, the shapes above all.
+
+    torch's own optimisation does more, and too much: it merges batch normalisation into weights, which are then
+    no longer those in the file. ONNX Runtime does that when it opens the graph.
+    """
+    import onnx_ir.passes.common as passes
+    from onnxscript.optimizer import fold_constants_ir
+
+    passes.InlinePass()(graph)
+    fold_constants_ir(graph)
+    for simplify in (
+        passes.RemoveUnusedNodesPass(),
+        passes.RemoveUnusedFunctionsPass(),
+        passes.RemoveUnusedOpsetsPass(),
+        passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        passes.CommonSubexpressionEliminationPass(),
+        passes.NameFixPass(),
+    ):
+        simplify(graph)
 
 
 def _save(graph: Any, path: str, weights: str, stored: list[share.StoredTensor]) -> None:
@@ -205,7 +229,7 @@ def _share_file(model: TorchModel, target: str) -> bool:
     if not model.files.weights.endswith(".safetensors"):
         return False
     if model.files.name.kind in {"hub", "pretrained"}:
-        # The hub's cache names files by their content and never writes into one, so a hard link stays what it is.
+        # The hub's cache names files by their content and never writes into one, so that a hard link is safe.
         with contextlib.suppress(OSError):  # another file system, or one without hard links
             os.link(source, target)
             return True

@@ -35,7 +35,7 @@ def cached(repository: str, files: Sequence[str]) -> str | None:
     client = _client()
     for file in files:
         path = client.try_to_load_from_cache(repository, file)
-        if isinstance(path, str):
+        if isinstance(path, str):  # not a marker of a file that is known not to be there
             return path
     return None
 
@@ -81,7 +81,7 @@ def fetch(repository: str, files: Sequence[str], on_progress: Callable[[str], No
             f"The download of {file} from {repository} at {_endpoint()} broke off: {_in_a_line(error)}. "
             f"Run the command again. {WAYS_OUT}"
         ) from error
-    return os.fspath(path)
+    return str(path)
 
 
 def _ask(repository: str, files: Sequence[str]) -> tuple[str, int | None]:
@@ -119,7 +119,7 @@ def _ask(repository: str, files: Sequence[str]) -> tuple[str, int | None]:
 
 
 def _client() -> Any:
-    # Must be set before the import. It also keeps the client from fetching lists that only feed its telemetry.
+    # Before the import. It also keeps the client from fetching lists that only feed its telemetry.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import huggingface_hub
 
@@ -139,14 +139,15 @@ def _in_a_line(error: Exception) -> str:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the client's warnings (retries, no login) off standard error; what matters is in the exception."""
-    from huggingface_hub.utils import logging
+    import logging
 
-    level = logging.get_verbosity()
-    logging.set_verbosity_error()
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        logger.setLevel(level)
 
 
 def _within(seconds: float, call: Callable[[], T]) -> T:

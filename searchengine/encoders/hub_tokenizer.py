@@ -28,15 +28,15 @@ def tokenizer_spec(files: ModelFiles) -> TokenizerSpec:
     length = int(text.get("context_length") or _CLIP_CONTEXT)
     if unknown := set(options) - _KNOWN:
         raise ModelError(
-            f"The tokenizer of {files.name.text} asks for {', '.join(sorted(unknown))}, which isn't supported. "
-            "Choose another model (`imgsearch models`)."
+            f"The tokenizer of {files.name.text} asks for {', '.join(sorted(unknown))}, "
+            "which isn't supported. Choose another model (`imgsearch models`)."
         )
     if not files.tokenizer:
         return TokenizerSpec("clip", _cleaning(options, "lower"), length)
     if text.get("tokenizer_mode"):
         raise ModelError(
-            f"The tokenizer of {files.name.text} runs in the mode {text['tokenizer_mode']!r}, which isn't supported. "
-            "Choose another model (`imgsearch models`)."
+            f"The tokenizer of {files.name.text} runs in the mode {text['tokenizer_mode']!r}, "
+            "which isn't supported. Choose another model (`imgsearch models`)."
         )
     if not os.path.isfile(os.path.join(files.tokenizer, HUB_FILE)):
         raise ModelError(

@@ -29,14 +29,14 @@ def load_encoder(
 ) -> Encoder:
     """Open a model; its towers are loaded when they are first asked for, with torch when the model is.
 
-    A model that was opened before is opened from its export: no torch, no open_clip, no network. Otherwise its
-    files are found or downloaded, and both towers exported and checked against torch, whichever runtime is asked
-    for, so that later text queries need no torch.
+    A model that was opened before is opened from its export: no torch, no open_clip, no network. Otherwise
+    its files are found or downloaded, and both towers exported and checked against torch, whichever runtime
+    is asked for, so that later text queries need no torch.
 
     Args:
         name: ``builtin``, ``hf-hub:ORG/NAME``, a folder, ``NAME=CHECKPOINT`` or ``NAME/PRETRAINED``.
         runtime: ``onnx`` is ONNX Runtime on the CPU, and what a query from the command line wants; ``torch``
-            runs on whatever torch can; ``auto`` is torch where there is an accelerator that it can use, else onnx.
+            runs on whatever torch can; ``auto`` is torch where it can use an accelerator, else onnx.
         weights: SHA-256 that the weights must have, because a library was made with them.
         on_progress: Told in words what takes time: a download, an export.
 

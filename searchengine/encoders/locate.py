@@ -55,9 +55,9 @@ def locate(name: ModelName, on_progress: Callable[[str], None] | None = None) ->
         ModelError: They can't be used.
     """
     if name.kind == "builtin":
-        return _in_folder(name, BUILTIN_FOLDER)
+        return in_folder(name, BUILTIN_FOLDER)
     if name.kind == "folder":
-        return _in_folder(name, name.detail)
+        return in_folder(name, name.detail)
     if name.kind == "hub":
         return _from_hub(name, on_progress)
     config = architecture(name.architecture)
@@ -82,7 +82,7 @@ def architecture(name: str) -> dict[str, Any]:
     if config is None:
         near = difflib.get_close_matches(name, open_clip.list_models(), n=3, cutoff=0.5)
         raise ModelNotFoundError(
-            f"open_clip has no architecture {name!r}.{_perhaps(near)} `imgsearch models` lists what can be used."
+            f"open_clip has no architecture {name!r}.{_perhaps(near)} `imgsearch models` lists a choice."
         )
     return dict(config)
 
@@ -103,7 +103,7 @@ def pretrained(name: ModelName) -> dict[str, Any]:
     near = difflib.get_close_matches(name.detail, tags, n=3, cutoff=0.4) or tags
     raise ModelNotFoundError(
         f"open_clip has no weights {name.detail!r} of {name.architecture}."
-        f"{_perhaps([f'{name.architecture}/{tag}' for tag in near])} `imgsearch models` lists what can be used."
+        f"{_perhaps([f'{name.architecture}/{tag}' for tag in near])} `imgsearch models` lists a choice."
     )
 
 
@@ -142,7 +142,12 @@ def state(path: str) -> dict[str, Any]:
     return {"path": path, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
 
 
-def _in_folder(name: ModelName, folder: str) -> ModelFiles:
+def in_folder(name: ModelName, folder: str) -> ModelFiles:
+    """The files of a model that lies in a folder in open_clip's local layout.
+
+    Raises:
+        ModelError: There is no config that can be read, or there are no weights.
+    """
     config, preprocess = _read_config(os.path.join(folder, CONFIG_FILE))
     weights = next((p for f in WEIGHTS_FILES if os.path.isfile(p := os.path.join(folder, f))), None)
     if weights is None:
@@ -173,8 +178,8 @@ def _read_config(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         return config, dict(whole.get("preprocess_cfg") or {})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{path} is not a model's config in open_clip's form ({error!r}). It needs model_cfg with embed_dim, "
-            "vision_cfg and text_cfg, as open_clip's push_to_hf_hub writes it."
+            f"{path} is not a model's config in open_clip's form ({error!r}). It needs model_cfg with "
+            "embed_dim, vision_cfg and text_cfg, as open_clip's push_to_hf_hub writes it."
         ) from error
 
 
@@ -197,8 +202,8 @@ def _check_activation(name: ModelName, config: dict[str, Any], entry: dict[str, 
         return
     other = f"{name.architecture}-quickgelu" if wanted else name.architecture.removesuffix("-quickgelu")
     raise ModelError(
-        f"The weights {name.detail} were trained with {'Quick' if wanted else ''}GELU, which {name.architecture} "
-        f"doesn't use, so that its answers would be wrong. Use {other}/{name.detail}."
+        f"The weights {name.detail} were trained with {'Quick' if wanted else ''}GELU, which "
+        f"{name.architecture} doesn't use, so that its answers would be wrong. Use {other}/{name.detail}."
     )
 
 

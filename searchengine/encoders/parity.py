@@ -1,4 +1,4 @@
-"""Whether an export answers as the original does: the texts and pictures it is asked, and how near is near enough."""
+"""Whether an export answers as the original does: what it is asked, and how near is near enough."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Two right implementations in float32 differ by about 1e-6 in a unit vector's components; a wrong mask, pooling
-# or activation by 1e-2 and more.
+# Two right implementations in float32 differ by about 1e-6 in a unit vector's components; a wrong mask,
+# pooling or activation by 1e-2 and more.
 MAX_DIFFERENCE = 1e-4
 MIN_COSINE = 0.99999
 

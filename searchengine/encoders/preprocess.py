@@ -1,4 +1,4 @@
-"""From a picture of any size to the pixels a model wants; pixel for pixel what open_clip's own transform gives."""
+"""From a picture of any size to the pixels a model wants, pixel for pixel as open_clip's transform does."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _STRIP = 32
 def preprocess(image: Image.Image, preprocessing: Preprocessing) -> NDArray[np.uint8]:
     """Resize and crop, pad or squash, without normalising.
 
-    The counterpart of open_clip's `image_transform_v2(cfg, is_train=False)` up to `ToTensor`. It works on the
-    picture's own mode, as open_clip does, and turns it into RGB last; pass RGB for alpha on a plain background.
+    The counterpart of open_clip's `image_transform_v2(cfg, is_train=False)` up to `ToTensor`. It works on
+    the picture's own mode, as open_clip does, and turns it into RGB last; pass RGB for alpha on a background.
 
     Args:
         image: A picture, upright (see `ImageOps.exif_transpose`).
@@ -43,7 +43,7 @@ def preprocess(image: Image.Image, preprocessing: Preprocessing) -> NDArray[np.u
 
 
 def resized_size(width: int, height: int, preprocessing: Preprocessing) -> tuple[int, int]:
-    """The (width, height) in pixels that a picture of this size is resized to before it is cropped or padded."""
+    """The (width, height) in pixels that such a picture is resized to before it is cropped or padded."""
     target_height, target_width = preprocessing.size
     if preprocessing.resize_mode == "squash":
         return target_width, target_height
@@ -83,7 +83,7 @@ def _is_strip(width: int, height: int, preprocessing: Preprocessing) -> bool:
 def _resize_centre(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     """What resizing and cropping give, from the part of the picture that the crop keeps.
 
-    Pillow's filter reads beyond `box` where its support does; what differs is rounding between its two passes.
+    Pillow's filter reads beyond `box` where its support does; what differs is rounding between its passes.
     """
     height, width = preprocessing.size
     whole = resized_size(*image.size, preprocessing)

@@ -20,9 +20,9 @@ def progress_bar(what: str, on_progress: Callable[[str], None] | None) -> type[A
     """
     import io
 
-    from tqdm import tqdm
+    from tqdm import tqdm  # type: ignore[import-untyped]
 
-    class Bar(tqdm):  # type: ignore[type-arg]
+    class Bar(tqdm):  # type: ignore[misc]
         """Counts bytes."""
 
         monitor_interval = 0  # tqdm would start a thread to redraw what isn't drawn
@@ -37,7 +37,7 @@ def progress_bar(what: str, on_progress: Callable[[str], None] | None) -> type[A
 
         def update(self, n: float | None = 1) -> bool | None:
             """Count n more bytes."""
-            drawn = super().update(n)
+            drawn: bool | None = super().update(n)
             now = time.monotonic()
             done = self.total is not None and self.n >= self.total
             if on_progress and (done or now - self._told >= _EVERY_SECONDS):

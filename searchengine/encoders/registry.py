@@ -41,8 +41,8 @@ class KnownModel:
 
 _UNKNOWN = (None, None, None)
 
-# Recall and licences as their authors publish them (open_clip's tables and model cards). Sizes are four bytes a
-# parameter of both towers; a repository may hold a smaller file.
+# Recall and licences as their authors publish them (open_clip's tables and model cards). Sizes are four bytes
+# a parameter of both towers; a repository may hold a smaller file.
 MODELS = (
     KnownModel(
         "builtin",

@@ -73,7 +73,7 @@ def _remote(name: names.ModelName, export: cache.Export | None, *, ask_hub: bool
 
 
 def _on_hub(name: names.ModelName) -> tuple[str, tuple[str, ...], int | None]:
-    """Repository, the weights file's possible names in it, and its size in bytes where it is known offline."""
+    """Repository, the weights file's possible names in it, and its size in bytes where that is known."""
     if name.kind == "hub":
         return name.detail, WEIGHTS_FILES, None
     from searchengine.encoders.registry import known

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
 # Smaller tensors stay in the graph: pointing at them would save nothing, a file for them less.
@@ -35,7 +34,10 @@ class StoredTensor:
 
 
 def stored_tensors(path: str) -> list[StoredTensor]:
-    """The float32 and float16 tensors of a safetensors file, mapped; format: 8 bytes of length, JSON, raw data."""
+    """The float32 and float16 tensors of a safetensors file, mapped.
+
+    The format is 8 bytes with the header's length, the header in JSON, raw data (safetensors' README).
+    """
     import numpy as np
 
     with open(path, "rb") as file:
@@ -55,10 +57,10 @@ def stored_tensors(path: str) -> list[StoredTensor]:
 def share_weights(model: Any, stored: Iterable[StoredTensor], location: str, rest: str) -> int:
     """Let a graph's initializers point into a weights file, and write those that aren't in it to another.
 
-    Initializers are recognised by value, so that nothing is assumed about names. One that is a stored tensor's
-    transpose (torch keeps linear layers that way) is used through ONNX Runtime's FusedMatMul, which multiplies
-    by a transpose without making one: transposing at every start would take longer than a short query. One that
-    is a stored float16 tensor is cast, after the look-up where it is an embedding table.
+    Initializers are recognised by value, so that nothing is assumed about names. One that is a stored
+    tensor's transpose (torch keeps linear layers that way) is used through ONNX Runtime's FusedMatMul, which
+    multiplies by a transpose without making one: transposing at every start would take longer than a short
+    query. One that is a stored float16 tensor is cast, after the look-up where it is an embedding table.
 
     Args:
         model: An `onnx_ir.Model`, which is changed.
@@ -135,7 +137,7 @@ def _point(graph: Any, value: Any, tensor: StoredTensor, transposed: bool, locat
     shape = ir.Shape(tensor.values.shape)
     source = ir.Value(name=f"{value.name}.stored", shape=shape, type=ir.TensorType(kind))
     source.const_value = ir.ExternalTensor(
-        location, tensor.offset, tensor.values.nbytes, kind, shape=shape, name=source.name
+        location, tensor.offset, tensor.values.nbytes, kind, shape=shape, name=f"{value.name}.stored"
     )
     graph.register_initializer(source)
     if half and uses and all(use.node.op_type == "Gather" and use.idx == 0 for use in uses):

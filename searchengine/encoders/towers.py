@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def image_tower(module: Any, preprocessing: Preprocessing) -> Any:
-    """A module from uint8 (n, height, width, 3) to float32 (n, dim) of length 1, normalising pixels itself."""
+    """A module from uint8 (n, height, width, 3) to float32 (n, dim) of length 1 that normalises pixels."""
     import torch
 
     class ImageTower(torch.nn.Module):
@@ -20,8 +20,8 @@ def image_tower(module: Any, preprocessing: Preprocessing) -> Any:
             self.model = module
             mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
             # (x / 255 - mean) / std as one multiplication and one addition
-            self.register_buffer("scale", (1 / (255 * std)).reshape(1, 3, 1, 1))
-            self.register_buffer("shift", (-mean / std).reshape(1, 3, 1, 1))
+            self.scale = torch.nn.Buffer((1 / (255 * std)).reshape(1, 3, 1, 1))
+            self.shift = torch.nn.Buffer((-mean / std).reshape(1, 3, 1, 1))
 
         def forward(self, pixels: torch.Tensor) -> Any:
             channels_first = pixels.permute(0, 3, 1, 2).to(torch.float32)
@@ -31,7 +31,7 @@ def image_tower(module: Any, preprocessing: Preprocessing) -> Any:
 
 
 def text_tower(module: Any) -> Any:
-    """A module from int64 (n, context length) to float32 (n, dim) of length 1: open_clip's own `encode_text`."""
+    """A module from int64 (n, context length) to float32 (n, dim) of length 1: open_clip's `encode_text`."""
     import torch
 
     class TextTower(torch.nn.Module):
@@ -46,11 +46,11 @@ def text_tower(module: Any) -> Any:
 
 
 def cut_text_tower(module: Any) -> Any:
-    """The text tower for rows of any length, as if a text ended where its row ends; None where it has no such form.
+    """The text tower for rows of any length, as if a text ended where its row does; None where there is none.
 
-    open_clip's `CLIP.encode_text` takes rows of the full context length alone. This slices the positions and the
-    mask. Whether the answer is the same is for a test of the two to say: it is for a tower whose mask is causal
-    and whose answer is read at the end-of-text token.
+    open_clip's `CLIP.encode_text` takes rows of the full context length alone. This slices the positions and
+    the mask. Whether the answer is the same is for a test of the two to say: it is for a tower whose mask is
+    causal and whose answer is read at the end-of-text token.
     """
     import torch
     from open_clip.transformer import text_global_pool
