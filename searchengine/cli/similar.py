@@ -9,6 +9,7 @@ import click
 
 from searchengine.cli.picture import STDIN, picture
 from searchengine.cli.results import Wanted, present, result_options
+from searchengine.errors import ImageError
 
 if TYPE_CHECKING:
     from searchengine.cli.place import Place
@@ -30,7 +31,11 @@ def similar(place: Place, image: str, wanted: Wanted) -> None:
     need not be in the library, and one that is finds itself too.
     """  # noqa: D301 - \b is how click is told to leave lines alone
     with place.open() as library:
-        results = library.similar(picture(image), k=wanted.k, offset=wanted.offset)
+        given = picture(image)
+        try:
+            results = library.similar(given, k=wanted.k, offset=wanted.offset)
+        except ImageError as error:
+            raise type(error)(f"{image}: {error}") from error
         present(results, wanted, library.thumbnail, title=title(image))
 
 

@@ -52,7 +52,7 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
     yield "Library", f"{short(status.library)}, {size(status.bytes)}"
     for number, root in enumerate(status.roots):
         yield "" if number else "Folders", short(root)
-    yield "Pictures", f"{count(status.images, 'picture')} in {count(status.files, 'file')}"
+    yield "Pictures", f"{status.images:,} in {count(status.files, 'file')}"
     if status.missing:
         yield "", f"{count(status.missing, 'file')} out of reach at present: still found, marked offline"
     if status.failed:
@@ -62,7 +62,7 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
     else:
         yield "Model", f"{printable(status.space)}, {status.dim} dimensions"
     if status.index is not None:
-        yield "Index", f"{status.index.kind}, {count(status.index.vectors, 'vector')}: {status.index.reason}"
+        yield "Search", status.index.reason
         if status.index.note:
             yield "", printable(status.index.note)
     if status.last_run is not None:

@@ -111,7 +111,7 @@ def indexed(tmp_path_factory):
         image = Image.new("RGB", (320, 240), "white")
         getattr(ImageDraw.Draw(image), shape)((100, 60, 220, 180), fill=colour)
         exif = Image.Exif()
-        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = f"{year}:05:01 10:11:12"
+        exif[ExifTags.Base.DateTime] = f"{year}:05:01 10:11:12"
         image.save(folder / name, exif=exif)
     odd = folder / os.fsdecode(b"caf\xe9\nau lait.png")
     Image.new("RGB", (64, 64), "brown").save(odd)

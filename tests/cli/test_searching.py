@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def ask(imgsearch, indexed):
 @pytest.fixture
 def found(ask):
     """The results of a command, as its JSON has them."""
-    return lambda *arguments: json.loads(ask(*arguments, "--format", "json").stdout)
+    return lambda command, *words: json.loads(ask(command, "--format", "json", *words).stdout)
 
 
 def test_words_find_pictures(found, indexed):
@@ -36,7 +37,8 @@ def test_words_find_pictures(found, indexed):
     assert [hit["rank"] for hit in answer["results"]] == list(range(1, len(indexed.pictures) + 1))
     scores = [hit["score"] for hit in answer["results"]]
     assert scores == sorted(scores, reverse=True)
-    assert {hit["path"] for hit in answer["results"]} == {str(path) for path in indexed.pictures}
+    files = [path for hit in answer["results"] for path in (hit["path"], *hit["copies"])]
+    assert sorted(files) == sorted(map(str, (*indexed.pictures, indexed.copy)))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_the_formats_agree(ask, found, indexed):
     assert [json.loads(line) for line in lines] == hits
     rows = list(csv.DictReader(io.StringIO(ask("search", "dog", "--format", "csv").stdout, newline="")))
     assert [int(row["id"]) for row in rows] == [hit["id"] for hit in hits]
-    assert {row["copies"] for row in rows} == {"", str(indexed.copy)}
+    assert max(row["copies"] for row in rows) in (str(indexed.pictures[0]), str(indexed.copy))
     paths = ask("search", "dog", "-0").stdout_bytes.split(b"\0")[:-1]
     assert paths == [os.fsencode(hit["path"]) for hit in hits]
     assert any(path.endswith(b"caf\xe9\nau lait.png") for path in paths)
@@ -68,7 +70,7 @@ def test_the_formats_agree(ask, found, indexed):
 def test_a_table_goes_to_standard_output_and_the_count_to_standard_error(ask, indexed):
     done = ask("search", "a red circle")
     assert done.exit_code == 0
-    assert "#  score  file" in done.stdout
+    assert done.stdout.split()[:5] == ["#", "score", "file", "folder", "size"]
     assert r"caf\xe9\x0aau lait.png" in done.stdout
     assert "+ 1 copy" in done.stdout
     assert done.stderr.startswith(f"{len(indexed.pictures)} images, ")
@@ -112,7 +114,7 @@ def test_past_the_end_nothing_is_found_and_the_reason_is_told(ask):
 
 
 def test_a_picture_finds_itself_first_from_a_file_or_from_standard_input(found, ask, indexed):
-    picture = indexed.pictures[0]
+    picture = indexed.pictures[1]
     by_file = found("similar", picture)["results"]
     assert by_file[0]["path"] == str(picture)
     assert by_file[0]["score"] == pytest.approx(1, abs=0.01)
@@ -175,7 +177,12 @@ def test_status_tells_what_is_indexed(ask, indexed):
     assert values["files"] == len(indexed.pictures) + 1
     assert values["failed"] == 1
     text = ask("status").stdout
-    for part in ("builtin", f"{len(indexed.pictures)} pictures in", "1 file couldn't be indexed", "1 failed"):
+    for part in (
+        "builtin, 256 dimensions",
+        "4 in 5 files",
+        "1 file couldn't be indexed",
+        "5 added, 1 failed",
+    ):
         assert part in text
 
 
@@ -200,3 +207,20 @@ def test_a_reader_that_stops_reading_is_no_error(indexed):
         env=os.environ | {"PYTHONPATH": os.getcwd()},
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"{", b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_a_terminal_gets_bold_names_and_links_as_wide_as_it_is(indexed):
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "searchengine", "--library", str(indexed.library), "search", "dog"]
+    env = os.environ | {"PYTHONPATH": os.getcwd(), "TERM": "xterm-256color", "COLUMNS": "60"}
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        subprocess.run(command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, check=True, env=env)
+        os.close(theirs)
+        shown = screen.read(1 << 16).decode()
+    assert f"file://{indexed.folder}/" in shown
+    assert "\x1b[1m" in shown
+    cells = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;.*?\x1b\\", "", shown)
+    assert max(map(len, cells.splitlines())) <= 60
