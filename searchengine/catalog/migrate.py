@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 
 from searchengine.catalog.engine import WRITE
-from searchengine.catalog.version import HEAD, Version, read_version
+from searchengine.catalog.version import Version, read_version
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,8 +24,8 @@ def config() -> Config:
     return settings
 
 
-def upgrade(engine: Engine, revision: str = HEAD) -> None:
-    """Run the steps that are missing up to `revision`; after an error or a kill none of them has happened."""
+def upgrade(engine: Engine) -> None:
+    """Run the steps that are missing; after an error or a kill none of them has happened."""
     with engine.connect().execution_options(**{WRITE: True}) as connection:
         # A step that rebuilds a table would trip over references to it; only works outside a transaction.
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
@@ -35,6 +35,6 @@ def upgrade(engine: Engine, revision: str = HEAD) -> None:
                 if read_version(connection)[0] in (Version.EMPTY, Version.OLDER):
                     settings = config()
                     settings.attributes["connection"] = connection
-                    command.upgrade(settings, revision)
+                    command.upgrade(settings, "head")
         finally:
             connection.connection.cursor().execute("PRAGMA foreign_keys=ON")

@@ -1,0 +1,135 @@
+"""The steps lead to what the models say, all of them or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from searchengine.catalog import migrate, version
+from searchengine.catalog.catalog import Catalog
+from searchengine.catalog.models import Base
+from tests.catalog.builder import picture, put
+
+NEXT_STEP = """
+import os, signal
+import sqlalchemy as sa
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+def upgrade():
+    op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
+    with op.batch_alter_table("root") as root:
+        root.add_column(sa.Column("label", sa.String, nullable=False, server_default=""))
+        root.alter_column("path", new_column_name="place")
+    {end}
+"""
+
+
+SHIPPED = migrate.MIGRATIONS
+
+
+def schema(connection):
+    """Every table and index, spaces apart."""
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE name <> 'alembic_version'")
+    return {row[0]: " ".join((row[1] or "").split()) for row in rows if "alembic" not in row[0]}
+
+
+def tables(path):
+    connection = sqlite3.connect(path)
+    try:
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def with_next_step(tmp_path, monkeypatch):
+    """Pretend there were a second step, which ends in a given way."""
+
+    def pretend(end):
+        folder = tmp_path / "migrations"
+        shutil.copytree(SHIPPED, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "versions" / "0002_later.py").write_text(NEXT_STEP.format(end=end))
+        monkeypatch.setattr(migrate, "MIGRATIONS", folder)
+        monkeypatch.setattr(version, "HEAD", "0002")
+        return folder
+
+    return pretend
+
+
+def test_the_steps_lead_to_what_the_models_say(catalog):
+    fresh = create_engine("sqlite://")
+    Base.metadata.create_all(fresh)
+    with catalog._engine.connect() as migrated, fresh.connect() as made:
+        assert compare_metadata(MigrationContext.configure(migrated), Base.metadata) == []
+        assert schema(migrated) == schema(made)
+    fresh.dispose()
+
+
+def test_the_last_step_is_the_version_that_is_read_without_alembic():
+    steps = ScriptDirectory.from_config(migrate.config())
+    assert steps.get_heads() == [version.HEAD]
+    assert [step.revision for step in steps.walk_revisions()] == [
+        f"{number:04d}" for number in range(int(version.HEAD), 0, -1)
+    ]
+
+
+def test_an_older_one_is_brought_up_to_date_with_all_its_rows(catalog, path, space, root, with_next_step):
+    put(catalog, space, picture(root, "a.jpg", "cat"))
+    with_next_step("pass")
+    Catalog.open(path).close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT place, label FROM root").fetchall() == [(b"/photos", "")]
+    assert connection.execute("SELECT count(*) FROM file").fetchone() == (1,)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+    Catalog.open(path).close()
+
+
+def test_a_step_that_fails_leaves_the_old_version(catalog, path, root, with_next_step):
+    with_next_step("raise RuntimeError('the step failed')")
+    with pytest.raises(RuntimeError, match="the step failed"):
+        Catalog.open(path)
+    assert "later" not in tables(path)
+    with_next_step("pass")
+    Catalog.open(path).close()
+    assert "later" in tables(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_kill_in_the_middle_leaves_the_old_version(catalog, path, root, with_next_step):
+    folder = with_next_step("os.kill(os.getpid(), signal.SIGKILL)")
+    code = (
+        "import sys; from pathlib import Path; from searchengine.catalog import migrate, version;"
+        "from searchengine.catalog.catalog import Catalog;"
+        "version.HEAD = '0002'; migrate.MIGRATIONS = Path(sys.argv[2]); Catalog.open(Path(sys.argv[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path), str(folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert "later" not in tables(path)
+    with_next_step("pass")
+    Catalog.open(path).close()
+    assert "later" in tables(path)
+
+
+def test_two_that_open_it_at_once_upgrade_it_once(tmp_path):
+    path = tmp_path / "catalog.sqlite3"
+    code = (
+        "import sys; from pathlib import Path; from searchengine.catalog.catalog import Catalog;"
+        "Catalog.open(Path(sys.argv[1]), create=True).close()"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", code, str(path)], stderr=subprocess.PIPE) for _ in range(2)
+    ]
+    assert [process.communicate()[1] for process in both] == [b"", b""]
+    Catalog.open(path).close()
