@@ -20,11 +20,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from searchengine.encoders import cache, names  # noqa: E402
-from searchengine.encoders.export import write_graphs  # noqa: E402
-from searchengine.encoders.locate import BUILTIN_FOLDER, in_folder  # noqa: E402
-from searchengine.encoders.onnx_runtime import IMAGE_GRAPH, TEXT_GRAPH  # noqa: E402
-from searchengine.encoders.torch_model import load  # noqa: E402
+from searchengine.encoders import cache, names
+from searchengine.encoders.export import write_graphs
+from searchengine.encoders.locate import BUILTIN_FOLDER, in_folder
+from searchengine.encoders.onnx_runtime import IMAGE_GRAPH, TEXT_GRAPH
+from searchengine.encoders.torch_model import load
 
 MOST_BYTES = 30_000_000  # of all that is shipped with the model
 MADE = (TEXT_GRAPH, IMAGE_GRAPH, cache.MANIFEST)  # model.json last: it says that the others are there
@@ -46,9 +46,7 @@ def main() -> None:
         cache.write_manifest(made, manifest)
         extra = sorted(set(os.listdir(made)) - {weights, *MADE})
         if extra:
-            sys.exit(
-                f"The graphs need weights that aren't in {weights}, in {', '.join(extra)}: they can't be shipped."
-            )
+            sys.exit(f"Some weights aren't in {weights} but in {', '.join(extra)}, which can't be shipped.")
         for name in MADE:
             shutil.copyfile(Path(made, name), folder / f"{name}.new")
             os.replace(folder / f"{name}.new", folder / name)

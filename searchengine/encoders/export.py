@@ -196,8 +196,8 @@ def _graph(tower: Any, name: str, example: NDArray[Any], dimensions: dict[int, A
 def _simplify(graph: Any) -> None:
     """Fold what is constant, the shapes above all.
 
-    torch's own optimisation does more, and too much: it merges batch normalisation into weights, which are then
-    no longer those in the file. ONNX Runtime does that when it opens the graph.
+    torch's own optimisation does more, and too much: it merges batch normalisation into weights, which are
+    then no longer those in the file. ONNX Runtime does that when it opens the graph.
     """
     import onnx_ir.passes.common as passes
     from onnxscript.optimizer import fold_constants_ir
@@ -206,7 +206,6 @@ def _simplify(graph: Any) -> None:
     fold_constants_ir(graph)
     for simplify in (
         passes.RemoveUnusedNodesPass(),
-        passes.RemoveUnusedFunctionsPass(),
         passes.RemoveUnusedOpsetsPass(),
         passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         passes.CommonSubexpressionEliminationPass(),
