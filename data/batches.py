@@ -95,7 +95,7 @@ def batch(seed: int, number: int, count: int, size: int, pool: BackgroundPool) -
         if not is_held_out(scene):
             scenes.append(scene)
     captions = [caption(scene, rng) for scene in scenes]
-    pixels = np.stack([_picture(scene, size, pool, rng) for scene in scenes])
+    pixels = np.stack([_picture(scene, size, pool) for scene in scenes])
     places = {name: index for index, name in enumerate(background_names())}
     return Batch(
         pixels,
@@ -124,7 +124,7 @@ def cells(scene: Scene) -> NDArray[np.int64]:
     return grid
 
 
-def _picture(scene: Scene, size: int, pool: BackgroundPool, rng: Random) -> NDArray[np.uint8]:
+def _picture(scene: Scene, size: int, pool: BackgroundPool) -> NDArray[np.uint8]:
     """Paint a scene squashed to a square, as a resized photo of it would look."""
     large = paint(scene, pool.take(scene))
     return np.asarray(large.resize((size, size), Image.Resampling.BICUBIC))

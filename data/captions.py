@@ -11,8 +11,26 @@ NUMBERS = {2: "two", 3: "three", 4: "four"}
 SIZE_WORDS = {"small": ("small", "small", "little", "tiny"), "large": ("large", "big", "big", "huge")}
 # Synonyms that take no article: plurals, and what isn't counted.
 BARE = frozenset(
-    "grapes cherries scissors glasses sunglasses jeans gloves headphones pancakes bread cheese coffee "
-    "salad popcorn chocolate luggage lightning books".split()
+    [
+        "grapes",
+        "cherries",
+        "scissors",
+        "glasses",
+        "sunglasses",
+        "jeans",
+        "gloves",
+        "headphones",
+        "pancakes",
+        "bread",
+        "cheese",
+        "coffee",
+        "salad",
+        "popcorn",
+        "chocolate",
+        "luggage",
+        "lightning",
+        "books",
+    ]
 ) | {"french fries", "red wine", "ice cream", "noodle soup", "chopsticks"}
 TEMPLATES = (
     "a photo of {}",
@@ -61,7 +79,7 @@ def describe(scene: Scene, rng: Random, *, synonyms: float = 0.25) -> Caption:
     return Caption(text, tuple(kinds), scene.background, full=True)
 
 
-def caption(scene: Scene, rng: Random) -> Caption:
+def caption(scene: Scene, rng: Random) -> Caption:  # noqa: PLR0911 one return a way of saying it
     """Say a scene as somebody might: all of it, or a part, or a single word."""
     draw = rng.random()
     kinds = list(scene.counts)

@@ -15,7 +15,6 @@ SHADOW_STRENGTH = 105  # of 255
 
 def render(scene: Scene, size: int) -> Image.Image:
     """Return the scene as an RGB picture whose longer side is `size` px, in the scene's own aspect."""
-    across, down = scene.unit
     width, height = round(size * min(1.0, scene.aspect)), round(size * min(1.0, 1 / scene.aspect))
     return paint(scene, draw_background(scene.background, scene.seed, width, height))
 

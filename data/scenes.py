@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
-from data.backgrounds import PLACES, PLAIN_COLOURS, BACKGROUNDS
+from data.backgrounds import BACKGROUNDS, PLACES, PLAIN_COLOURS
 from data.glyphs import COLOURS, SHAPES, glyphs, outline
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom as fractions of the picture
@@ -144,6 +144,15 @@ def random_scene(rng: Random) -> Scene:
             return Scene(background, seed, aspect, placed)
 
 
+def arranged(groups: dict[Kind, int], background: str, rng: Random) -> Scene:
+    """Return a scene of exactly these things in this place; sizes and positions are drawn."""
+    while True:
+        aspect = rng.choice(ASPECTS)
+        placed = _place(rng, list(groups.items()), background, aspect)
+        if placed is not None:
+            return Scene(background, rng.getrandbits(32), aspect, placed)
+
+
 def sibling(scene: Scene, rng: Random) -> Scene:
     """Return a scene easily taken for `scene`: another place, another layout or another number."""
     counts = scene.counts
@@ -212,9 +221,7 @@ def _place(
                 if ground is not None and ground < 1 and wanted != "above" and rng.random() < 0.8:
                     low, high = ground + 0.06 - half_y, 0.97 - half_y
                     y = max(half_y, rng.uniform(min(low, high), high))
-                new = Placed(
-                    *kind, size, x, y, extent, rng.uniform(-12, 12), rng.random() < 0.5
-                )
+                new = Placed(*kind, size, x, y, extent, rng.uniform(-12, 12), rng.random() < 0.5)
                 if all(_apart(new, other, across, down, wanted) for other in placed):
                     placed.append(new)
                     break

@@ -14,6 +14,7 @@ the export spreads it over CLIP's whole vocabulary.
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -35,7 +36,7 @@ from open_clip.model import CLIP  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 from data.backgrounds import background_names  # noqa: E402
-from data.batches import GRID, MOST, Batch, BackgroundPool, batch, fact_numbers, kind_numbers  # noqa: E402
+from data.batches import GRID, MOST, BackgroundPool, Batch, batch, fact_numbers, kind_numbers  # noqa: E402
 from data.captions import caption, describe  # noqa: E402
 from data.scenes import random_scene  # noqa: E402
 
@@ -132,9 +133,7 @@ class Heads(nn.Module):
         super().__init__()
         self.middle = nn.Conv2d(middle, 192, 1)
         self.last = nn.Conv2d(last, 192, 1)
-        self.cells = nn.Sequential(
-            nn.BatchNorm2d(192), nn.ReLU(), nn.Conv2d(192, 1 + len(kind_numbers()), 1)
-        )
+        self.cells = nn.Sequential(nn.BatchNorm2d(192), nn.ReLU(), nn.Conv2d(192, 1 + len(kind_numbers()), 1))
         self.place = nn.Linear(last, len(background_names()))
         self.number = nn.Linear(CONFIG["embed_dim"], MOST)
         self.facts = nn.Linear(CONFIG["embed_dim"], len(fact_numbers()))
@@ -152,12 +151,9 @@ class Heads(nn.Module):
         )
         return (
             functional.cross_entropy(cells.float(), target, weight)
-            + 0.3 * functional.cross_entropy(
-                self.place(last.mean((2, 3))).float(), torch.from_numpy(truth.places)
-            )
-            + 0.3 * functional.cross_entropy(
-                self.number(embedding).float(), torch.from_numpy(truth.number)
-            )
+            + 0.3
+            * functional.cross_entropy(self.place(last.mean((2, 3))).float(), torch.from_numpy(truth.places))
+            + 0.3 * functional.cross_entropy(self.number(embedding).float(), torch.from_numpy(truth.number))
             + 0.1 * facts / len(target)
         )
 
@@ -185,7 +181,7 @@ def also_fits(truth: Batch) -> Tensor:
     asked, shown = torch.from_numpy(truth.asked), torch.from_numpy(truth.shown)
     fits = asked @ shown.T >= asked.sum(1, keepdim=True) - 0.5
     fits &= ~torch.from_numpy(truth.exact)[:, None]
-    return fits.fill_diagonal_(False)
+    return fits & ~torch.eye(len(fits), dtype=torch.bool)
 
 
 class Training:
@@ -264,7 +260,7 @@ class Training:
             if note.exists():
                 minutes = float(note.read_text())
             done = min(1.0, self.seconds / 60 / minutes)
-            rate = self.rate * min(1.0, (self.step + 1) / WARM_UP) * 0.5 * (1 + np.cos(np.pi * done))
+            rate = self.rate * min(1.0, (self.step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
             pixels = torch.from_numpy(truth.pixels).permute(0, 3, 1, 2)
