@@ -94,11 +94,27 @@ def translate(pattern: str) -> str:
         elif body.startswith("**", at):
             parts.append(".*")
             at += 2
-        elif body[at] == "[" and (end := body.find("]", at + 2)) > 0:
-            inner = body[at + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
-            parts.append(f"(?!/)[{'^' + inner[1:] if inner[0] in '!^' else inner}]")
+        elif body[at] == "[" and (end := _end_of_set(body, at)) > 0:
+            parts.append(_set(body[at + 1 : end]))
             at = end + 1
         else:
             parts.append({"*": "[^/]*", "?": "[^/]"}.get(body[at]) or re.escape(body[at]))
             at += 1
     return "".join(parts)
+
+
+def _end_of_set(body: str, start: int) -> int:
+    """Where the set that begins at `start` ends, or -1. A bracket that comes first belongs to it."""
+    first = start + 2 if body[start + 1 : start + 2] in {"!", "^"} else start + 1
+    return body.find("]", first + 1)
+
+
+def _set(inner: str) -> str:
+    negated = inner[0] in "!^"
+    letters = inner[1:] if negated else inner
+    expression = f"(?!/)[{'^' if negated else ''}{''.join(c if c == '-' else re.escape(c) for c in letters)}]"
+    try:
+        re.compile(expression)
+    except re.error:  # a range that runs backwards: no set after all
+        return re.escape(f"[{inner}]")
+    return expression

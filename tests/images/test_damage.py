@@ -2,6 +2,7 @@ import struct
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -139,12 +140,8 @@ def test_a_mutilated_file_gives_a_picture_or_an_error_of_ours(kind, changes, cut
     data = bytearray(buffer.getvalue())
     for place, value in changes:
         data[int(place * (len(data) - 1))] = value
-    try:
-        picture = open_image(bytes(data[: int(cut * len(data))]), draft_to=16)
-    except ImageError as error:
-        assert len(str(error)) > 10
-    else:
-        assert picture.image.mode == "RGB"
+    with suppress(ImageError):
+        assert open_image(bytes(data[: int(cut * len(data))]), draft_to=16).image.mode == "RGB"
 
 
 def test_decoders_warnings_are_kept_quiet_in_every_thread_and_heard_again_afterwards():
