@@ -114,7 +114,8 @@ class EmbeddingSource:
     def _stream(self, session: Session) -> Iterator[Vectors]:
         last = 0
         while True:
-            found = session.execute(
+            # Past the session, which would take as long again over each row.
+            found = session.connection().execute(
                 select(Embedding.id, Embedding.vector)
                 .join(Content, Content.id == Embedding.content_id)
                 .where(Embedding.space_id == self._space_id, Content.shown, Embedding.id > last)

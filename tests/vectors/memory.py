@@ -32,15 +32,15 @@ class MemorySource:
         ids = list(range(self.last + 1, self.last + count + 1))
         self.last += count
         self.known.update({new: coarse(new) for new in ids})
-        self.turn(ids, True)
+        self.turn(ids, shown=True)
         return ids
 
-    def turn(self, ids, shown):
+    def turn(self, ids, *, shown):
         (self.visible.update if shown else self.visible.difference_update)(ids)
         self.log += [(changed, shown) for changed in ids]
 
     def forget(self, ids):
-        self.turn(ids, False)
+        self.turn(ids, shown=False)
         for gone in ids:
             del self.known[gone]
 

@@ -112,7 +112,7 @@ def test_a_thousand_equal_vectors_come_in_order_of_id(index):
 )
 @settings(max_examples=150, deadline=None)
 @pytest.mark.parametrize("engine", ENGINES)
-def test_answers_as_brute_force_does(engine, count, removed, allowed, k, queries, seed):
+def test_answers_as_brute_force_does(*, engine, count, removed, allowed, k, queries, seed):
     index = engine(DIM)
     vectors = filled(index, range(count))
     index.remove(np.array(sorted(removed), np.int64))

@@ -60,8 +60,8 @@ def test_only_what_is_not_in_the_snapshot_is_read(source, tmp_path):
     source.add(50)
     take_snapshot(source, tmp_path)
     source.read = 0
-    source.turn([1, 2, 3], False)
-    source.turn([2], True)
+    source.turn([1, 2, 3], shown=False)
+    source.turn([2], shown=True)
     source.add(4)
     live = LiveIndex(source, tmp_path)
     assert source.read == 4
@@ -73,7 +73,7 @@ def test_refreshing_says_whether_there_was_anything(source, tmp_path):
     source.add(5)
     live = LiveIndex(source, tmp_path)
     assert not live.refresh()
-    source.turn([4], False)
+    source.turn([4], shown=False)
     assert live.refresh()
     assert not live.refresh()
     answers_are_right(live, source)
@@ -111,7 +111,7 @@ def test_what_was_hidden_and_forgotten_between_two_looks_is_not_found(source, tm
     del source.known[new]  # forgotten after the change was read, before its vector was
     live.refresh()
     assert new not in live.search(coarse(1).astype(np.float32), 10).ids
-    source.turn([new], False)
+    source.turn([new], shown=False)
     live.refresh()
     answers_are_right(live, source)
 
@@ -147,7 +147,7 @@ def test_searches_go_on_while_others_refresh(source, tmp_path):
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Adding, hiding, showing again, forgetting; snapshots taken, torn, deleted or swapped; refreshed or not."""
+    """Adding, hiding, showing again, forgetting; snapshots taken, torn, deleted, swapped; refreshes."""
 
     @initialize()
     def begin(self):
@@ -167,7 +167,7 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(data=st.data(), shown=st.booleans())
     def hide_or_show(self, data, shown):
         ids = data.draw(st.sets(st.sampled_from(sorted(self.source.known)), max_size=8))
-        self.source.turn(sorted(ids), shown)
+        self.source.turn(sorted(ids), shown=shown)
 
     @precondition(lambda self: self.source.known)
     @rule(data=st.data())

@@ -39,7 +39,7 @@ def truth(source):
 
 def test_says_what_it_is(source, tmp_path):
     source.add(12)
-    source.turn([3], False)
+    source.turn([3], shown=False)
     info = take_snapshot(source, tmp_path / "vectors")
     assert (info.count, info.sequence, info.dim, info.kind) == (11, 13, source.dim, "exact")
     assert info.file == "space-1-13.faiss"
@@ -70,7 +70,7 @@ def test_kept_only_when_it_is_due(source, tmp_path):
     source.add(3)
     assert keep_snapshot(source, tmp_path).count == 3
     assert keep_snapshot(source, tmp_path) is None
-    source.turn([1], False)
+    source.turn([1], shown=False)
     assert keep_snapshot(source, tmp_path).count == 2
     (tmp_path / "space-1-4.faiss").write_bytes(b"")
     assert keep_snapshot(source, tmp_path).count == 2
@@ -203,7 +203,7 @@ def test_a_full_disk_leaves_the_old_one_in_place(source, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(LibraryError, match="No space left.*free some space"):
+    with pytest.raises(LibraryError, match=r"No space left.*free some space"):
         take_snapshot(source, tmp_path)
     monkeypatch.undo()
     assert names(tmp_path) == ["space-1-6.faiss", "space-1.json"]
