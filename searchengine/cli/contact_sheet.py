@@ -57,6 +57,8 @@ def write_sheet(html: str, file: Path) -> None:
     try:
         unfinished.write_text(html, encoding="utf-8")
         os.replace(unfinished, file)
+    except OSError as error:  # it should name the file that was asked for
+        raise OSError(error.errno, error.strerror, str(file)) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -79,7 +81,7 @@ def _style() -> str:
 
 
 def _summary(results: SearchResults, shown: int) -> str:
-    found = f"{count(shown, 'picture')} of {results.total:,}, best first"
+    found = f"{shown:,} of {count(results.total, 'picture')}"
     if shown < len(results):
         return f"{found}; {len(results):,} were asked for, a sheet holds {MOST_PICTURES}"
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,18 +78,20 @@ def _answer(
     indexed = {path: hit.id for hit in answer for path in (hit.path, *hit.copies)}
     # Every mistake in the file comes to light before the first of what may be many thousand queries.
     right = [right_answers(judgement, indexed, source=source) for judgement in judgements]
-    for judgement, ids in zip(judgements, right, strict=True):
-        answer = library.search(Text(judgement.query), k=None)
-        rank = rank_of_first_right((hit.id for hit in answer), ids)
-        rows.append(
-            {
-                "query": judgement.query,
-                "paths": list(judgement.paths),
-                "rank": rank,
-                "first": answer[0].path,
-                "took_ms": round(answer.took_ms, 1),
-            }
-        )
+    with click.progressbar(
+        judgements, label="Asking", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as asked:
+        for judgement, ids in zip(asked, right, strict=True):
+            answer = library.search(Text(judgement.query), k=None)
+            rows.append(
+                {
+                    "query": judgement.query,
+                    "paths": list(judgement.paths),
+                    "rank": rank_of_first_right((hit.id for hit in answer), ids),
+                    "first": answer[0].path,
+                    "took_ms": round(answer.took_ms, 1),
+                }
+            )
     return rows, answer
 
 

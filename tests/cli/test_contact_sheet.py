@@ -45,7 +45,7 @@ def test_a_sheet_needs_nothing_but_itself(result, page):
 
 def test_a_sheet_has_the_query_the_pictures_and_their_captions(result, page):
     sheet = Reader(contact_sheet(page(result(), result(rank=2, id=18)), lambda _: WEBP, title="a dog"))
-    for part in ("a dog", "2 pictures of 412, best first", "1", "2", "rex.jpg", "0.312"):
+    for part in ("a dog", "2 of 412 pictures", "1", "2", "rex.jpg", "0.312"):
         assert part in sheet.text
     assert sheet.all("a", "href") == ["file:///photos/2023/rex.jpg"] * 2
     assert sheet.all("img", "alt") == ["rex.jpg"] * 2
@@ -89,13 +89,15 @@ def test_a_sheet_is_not_made_of_more_pictures_than_a_browser_shows(result, page)
     results = [result(rank=rank) for rank in range(1, MOST_PICTURES + 3)]
     sheet = Reader(contact_sheet(page(*results), lambda _: WEBP, title="a dog"))
     assert len(sheet.all("img", "src")) == MOST_PICTURES
-    assert "500 pictures of 412, best first; 502 were asked for, a sheet holds 500" in sheet.text
+    assert "500 of 412 pictures; 502 were asked for, a sheet holds 500" in sheet.text
 
 
-def test_a_sheet_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+def test_a_sheet_that_cannot_be_written_leaves_nothing_behind_and_names_the_file(tmp_path):
     (tmp_path / "sheet.html").mkdir()
-    with pytest.raises(OSError, match="directory"):
-        write_sheet("<html>", tmp_path / "sheet.html")
+    for file in (tmp_path / "sheet.html", tmp_path / "nowhere" / "sheet.html"):
+        with pytest.raises(OSError, match="sheet") as caught:
+            write_sheet("<html>", file)
+        assert caught.value.filename == str(file)
     assert os.listdir(tmp_path) == ["sheet.html"]
 
 
