@@ -42,12 +42,12 @@ def status(place: Place, *, as_json: bool) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for head, text in _lines(found):
+    for head, text in lines(found):
         table.add_row(head, text)
     show(table)
 
 
-def _lines(status: Status) -> Iterator[tuple[str, str]]:
+def lines(status: Status) -> Iterator[tuple[str, str]]:
     """Heads and what there is to say under each."""
     yield "Library", f"{short(status.library)}, {size(status.bytes)}"
     for number, root in enumerate(status.roots):
