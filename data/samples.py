@@ -8,6 +8,7 @@ the scenes was trained on, except those of SHOWCASE, which are there to be looke
 """
 
 import argparse
+import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -99,8 +100,9 @@ def write(sample: Sample, folder: Path, size: int) -> None:
 def write_all(samples: list[Sample], folder: Path, size: int) -> Path:
     """Write every sample on all cores, then queries.tsv; return the latter's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        number = len(samples)
+    number = len(samples)
+    # Spawned, not forked: whoever calls may have threads, and a fork would copy their locks.
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
         for _ in pool.map(write, samples, [folder] * number, [size] * number, chunksize=8):
             pass
     queries = folder / "queries.tsv"
