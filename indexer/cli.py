@@ -12,6 +12,8 @@ from indexer.report import counts_in_words, duration, remarks, stages_in_words
 from searchengine.cli.display import count, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from indexer.update import Update
     from searchengine.cli.place import Place
 
@@ -21,7 +23,9 @@ INTERRUPTED = 130
 
 @click.command()
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path())
-@click.option("--model", metavar="SPEC", help="Which model embeds; the library keeps it. See: imgsearch models.")
+@click.option(
+    "--model", metavar="SPEC", help="Which model embeds; the library keeps it. See: imgsearch models."
+)
 @click.option(
     "--runtime",
     type=click.Choice(["auto", "onnx", "torch"]),
@@ -29,15 +33,20 @@ INTERRUPTED = 130
     show_default=True,
     help="What runs the model: torch where there is a GPU, else ONNX Runtime.",
 )
-@click.option("--exclude", metavar="GLOB", multiple=True, help="Leave out names or paths like this; may be repeated.")
+@click.option(
+    "--exclude", metavar="GLOB", multiple=True, help="Leave out names or paths like this; may be repeated."
+)
 @click.option("--accept-removals", is_flag=True, help="Believe that files are gone, however many at once.")
 @click.option("--rehash", is_flag=True, help="Read every file, also those of the same size and time.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, how long it would take, and do nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be done, how long it would take, and do nothing."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but warnings and errors.")
 @click.pass_obj
 def index(
     place: Place,
+    /,
     paths: tuple[str, ...],
     *,
     dry_run: bool,
@@ -86,7 +95,7 @@ def index(
 @click.command()
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path())
 @click.pass_obj
-def forget(place: Place, paths: tuple[str, ...]) -> None:
+def forget(place: Place, /, paths: tuple[str, ...]) -> None:
     """Take files, or all that is below folders, out of the library.
 
     \b
@@ -101,7 +110,9 @@ def forget(place: Place, paths: tuple[str, ...]) -> None:
     with place.open():
         pass  # a library that isn't there is an error, not something to make
     forgotten = forget_paths(place.library, paths)
-    click.echo(f"Forgot {count(forgotten.files, 'file')}: {count(forgotten.images, 'picture')} left the library.")
+    click.echo(
+        f"Forgot {count(forgotten.files, 'file')}: {count(forgotten.images, 'picture')} left the library."
+    )
 
 
 def _forecast(update: Update, paths: tuple[str, ...]) -> dict[str, Any]:
@@ -119,31 +130,31 @@ def _forecast(update: Update, paths: tuple[str, ...]) -> dict[str, Any]:
         "download_bytes": source.download_bytes,
         "eta_s": None,
     }
-    if found.to_read and source.downloaded:
+    if found.to_read and source.exported:  # what still has to be downloaded or exported isn't timed
         from indexer.decode import available_cores
         from indexer.estimate import estimate
+        from searchengine.encoders import load_encoder
 
         files = [
             os.path.join(target.root, entry.path)
             for target, plan in found.plans.items()
             for entry in (*plan.new, *plan.changed)
         ]
-        measured = estimate(files, update.encoder())
+        measured = estimate(files, load_encoder(source.name))
         if measured is not None:
             values["eta_s"] = round(measured.seconds(found.to_read, available_cores()), 1)
     return values
 
 
-def _forecast_in_words(values: dict[str, Any]) -> list[str]:
-    lines = [
-        f"Would read {count(values['new'] + values['changed'], 'file')}: "
-        f"{values['new']:,} new or moved, {values['changed']:,} changed. "
+def _forecast_in_words(values: dict[str, Any]) -> Iterator[str]:
+    fresh = count(values["new"] + values["changed"], "file")
+    yield (
+        f"Would read {fresh}: {values['new']:,} new or moved, {values['changed']:,} changed. "
         f"{values['unchanged']:,} unchanged, {values['vanished']:,} gone."
-    ]
-    if values["download_bytes"]:
-        lines.append(f"The model {values['model']} has to be downloaded first: {values['download_bytes'] / 1e6:,.0f} MB.")
-    elif values["download_bytes"] is None:
-        lines.append(f"The model {values['model']} has to be downloaded first.")
+    )
+    size = values["download_bytes"]
+    if size != 0:
+        amount = f": {size / 1e6:,.0f} MB" if size else ""
+        yield f"The model {values['model']} has to be downloaded first{amount}."
     if values["eta_s"] is not None:
-        lines.append(f"About {duration(values['eta_s'])} with {values['model']}, measured on a few of them.")
-    return lines
+        yield f"About {duration(values['eta_s'])} with {values['model']}, measured on a few of them."

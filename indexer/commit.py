@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.catalog import Catalog
 
 
-# Failures that say nothing about the file's content, which a change of its time wouldn't announce the end of:
-# they are tried again at every run.
-PASSING = frozenset({"denied", "io"})
+# The time of a file that couldn't be read for reasons of the disk: no real file has it, so it is tried again.
 NEVER = -1
 
 
@@ -54,14 +52,18 @@ class Committer:
         """
         pictures = [
             Picture(_place(job, decoded.size, decoded.mtime_ns), _facts(decoded), vector)
-            for (job, decoded), vector in zip(batch.decoded, _rows(batch), strict=True)
+            for (job, decoded), vector in zip(batch.decoded, batch.vectors, strict=True)
         ]
         failures = [
-            Failure(_place(job, job.size, NEVER if unreadable.kind in PASSING else job.mtime_ns), unreadable.reason)
+            Failure(
+                _place(job, job.size, NEVER if unreadable.is_passing else job.mtime_ns),
+                unreadable.reason,
+            )
             for job, unreadable in batch.failures
             if unreadable.kind != "gone"
         ]
-        read = [(job, seen.hash) for job, seen in (*batch.decoded, *batch.copies)]
+        read = [(job, decoded.hash) for job, decoded in batch.decoded]
+        read += [(job, hashed.hash) for job, hashed in batch.copies]
         with self._catalog.write() as session:
             record_batch(session, self._space_id, pictures, failures)
             contents = files.contents_by_hash(session, {content_hash for _, content_hash in read})
@@ -81,10 +83,6 @@ class Committer:
                 self.arrivals[contents[content_hash]] += 1
             else:
                 self.updated += 1
-
-
-def _rows(batch: Batch) -> list:  # type: ignore[type-arg]
-    return [] if batch.vectors is None else list(batch.vectors)
 
 
 def _place(job: Job, size: int, mtime_ns: int) -> FileAt:

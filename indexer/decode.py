@@ -100,12 +100,17 @@ class Unreadable:
     Attributes:
         path: As in the task.
         reason: For the user: what is wrong and what to do.
-        kind: For the program. ``gone``, ``denied`` and ``io`` say nothing about the content.
+        kind: For the program.
     """
 
     path: bytes
     reason: str
     kind: Kind
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it says nothing about the content, so that the same file may be read another time."""
+        return self.kind in {"gone", "denied", "io"}
 
 
 Outcome = Decoded | Hashed | Unreadable

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer.roots import contains, relative
 from indexer.update import keep_snapshot
@@ -15,6 +14,10 @@ from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError
 from searchengine.images.thumbnails import thumbnail_path
 from searchengine.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,20 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from indexer.copies import Copies
 from indexer.decode import Decoded, Hashed, Task, Unreadable
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import numpy as np
     from numpy.typing import NDArray
 
-    from indexer.decode import DecodePool
+    from indexer.decode import DecodePool, Outcome
     from indexer.progress import Stopwatch
     from searchengine.encoders.encoder import Encoder
 
@@ -57,18 +59,30 @@ class Batch:
 
     Attributes:
         decoded: Pictures whose bytes are new.
-        vectors: Their unit vectors, float32 (n, dim), once they are encoded.
+        vectors: Their unit vectors, float32 (dim,) each, once they are encoded.
         copies: Files whose bytes are known, with those bytes' hash.
         failures: Files that couldn't be read.
     """
 
     decoded: list[tuple[Job, Decoded]] = field(default_factory=list)
-    vectors: NDArray[np.float32] | None = None
+    vectors: Sequence[NDArray[np.float32]] = ()
     copies: list[tuple[Job, Hashed]] = field(default_factory=list)
     failures: list[tuple[Job, Unreadable]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.decoded) + len(self.copies) + len(self.failures)
+
+    def add(self, job: Job, result: Decoded | Unreadable, followers: Sequence[tuple[Job, Hashed]]) -> None:
+        """Put in what came of decoding a file, which is also what came of its copies."""
+        if isinstance(result, Decoded):
+            self.decoded.append((job, result))
+            self.copies.extend(followers)
+        else:
+            self.failures.extend((each, result) for each in (job, *(follower for follower, _ in followers)))
+
+    def is_full(self, pictures: int) -> bool:
+        """Whether so many pictures are in it, or so many files that cost no inference that they should go."""
+        return len(self.decoded) >= pictures or len(self) >= 8 * pictures
 
 
 Commit = Callable[[Batch], None]
@@ -131,55 +145,37 @@ class Pipeline:
     def _read(self, jobs: Iterable[Job]) -> None:
         """Keep the pool busy, and make batches of what comes back."""
         waiting = deque(jobs)
-        finished: queue.SimpleQueue[tuple[Job, Future[Decoded | Hashed | Unreadable]]] = queue.SimpleQueue()
-        twins: dict[bytes, list[tuple[Job, Hashed]]] = {}  # by hash: files whose bytes are being decoded
-        leading: dict[Job, bytes] = {}  # the hash that a job being decoded was found to have
-        done: set[bytes] = set()  # hashes that this run has put into a batch
+        finished: queue.SimpleQueue[tuple[Job, Future[Outcome]]] = queue.SimpleQueue()
+        copies = Copies(self._is_known)
         batch = Batch()
         window = self._pool.workers * 2 + self._batch_size
         in_flight = 0
 
         def submit(job: Job, *, hash_only: bool) -> None:
+            nonlocal in_flight
+            in_flight += 1
             future = self._pool.submit(Task(job.absolute, hash_only=hash_only))
             future.add_done_callback(lambda future: finished.put((job, future)))
 
-        def settle(job: Job, result: Decoded | Unreadable) -> None:
-            """File a job's outcome, and that of the copies that waited for it."""
-            expected = leading.pop(job, None)
-            copies = twins.pop(expected, []) if expected is not None else []
-            if isinstance(result, Unreadable):
-                batch.failures.extend((each, result) for each in (job, *(copy for copy, _ in copies)))
-                return
-            batch.decoded.append((job, result))
-            done.add(result.hash)
-            if result.hash == expected:
-                batch.copies.extend(copies)
-            else:  # it was rewritten between the two looks: its copies have to find another leader
-                waiting.extend(copy for copy, _ in copies)
-
-        while waiting or in_flight:
-            while waiting and in_flight < window and self._failure is None:
+        while (waiting or in_flight) and self._failure is None:
+            while waiting and in_flight < window:
                 job = waiting.popleft()
                 submit(job, hash_only=job.hash_first)
-                in_flight += 1
-            if self._failure is not None:
-                return
             job, future = finished.get()
             in_flight -= 1
             result = future.result()
             if isinstance(result, Hashed):
-                if result.hash in twins:
-                    twins[result.hash].append((job, result))
-                elif result.hash in done or self._is_known(result.hash):
-                    batch.copies.append((job, result))
-                else:
-                    twins[result.hash] = []
-                    leading[job] = result.hash
+                verdict = copies.claim(job, result)
+                if verdict == "decode":
                     submit(job, hash_only=False)
-                    in_flight += 1
+                elif verdict == "copy":
+                    batch.copies.append((job, result))
             else:
-                settle(job, result)
-            if len(batch.decoded) >= self._batch_size or len(batch) >= 8 * self._batch_size:
+                followers, alike = copies.settle(job, result)
+                batch.add(job, result, followers if alike else [])
+                if not alike:
+                    waiting.extend(follower for follower, _ in followers)
+            if batch.is_full(self._batch_size):
                 self._to_encode.put(batch)
                 batch = Batch()
         if len(batch):
@@ -191,9 +187,8 @@ class Pipeline:
         while (batch := self._to_encode.get()) is not None:
             if batch.decoded:
                 with self._stopwatch.timed("encode"):
-                    batch.vectors = self._encoder.encode_images(
-                        np.stack([decoded.pixels for _, decoded in batch.decoded])
-                    )
+                    pixels = np.stack([decoded.pixels for _, decoded in batch.decoded])
+                    batch.vectors = list(self._encoder.encode_images(pixels))
             self._to_commit.put(batch)
         self._to_commit.put(None)
 

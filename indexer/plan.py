@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from indexer.roots import contains
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
     from indexer.scan import Entry
     from searchengine.catalog.files import FileRow
 
@@ -92,7 +94,7 @@ def is_held_back(vanished: int, known: int) -> bool:
     return vanished >= HELD_BACK_COUNT and vanished > HELD_BACK_SHARE * known
 
 
-def shared_sizes(sizes: Iterable[int], known: Set[int]) -> set[int]:
+def shared_sizes(sizes: Iterable[int], known: AbstractSet[int]) -> set[int]:
     """Which of the sizes may belong to bytes that are known already, or twice among the new files.
 
     Only files of one size can be copies of each other. These are hashed first, and decoded only when

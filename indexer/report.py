@@ -45,8 +45,9 @@ def remarks(summary: Summary) -> Iterator[str]:
         )
     for root, gone in summary.held_back.items():
         yield (
-            f"{count(gone, 'file')} below {root} are gone at once, as if a disk were missing: they are kept and "
-            f"marked offline. If they really are gone: imgsearch index {shlex.quote(root)} --accept-removals"
+            f"{count(gone, 'file')} below {root} are gone at once, as if a disk were missing: they are kept "
+            "and marked offline. If they really are gone: "
+            f"imgsearch index {shlex.quote(root)} --accept-removals"
         )
     for problem in summary.problems[:PROBLEMS_SHOWN]:
         yield f"can't read {os.fsdecode(problem.path)}: {problem.reason}; what it holds is kept as it was"

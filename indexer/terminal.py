@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from indexer.progress import silent
 from indexer.report import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from indexer.progress import OnProgress, Progress
 
 

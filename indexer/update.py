@@ -6,7 +6,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
@@ -20,9 +19,13 @@ from searchengine.errors import ModelMismatchError
 from searchengine.layout import Layout
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from indexer.commit import Committer
     from indexer.pipeline import Batch, Job
+    from indexer.survey import KnownFiles
     from searchengine.catalog.spaces import SpaceRow
+    from searchengine.encoders import Resolved
     from searchengine.encoders.encoder import Encoder
 
 Paths = Iterable[str | bytes | os.PathLike[str]]
@@ -81,6 +84,20 @@ class Update:
             known = known_files(session, targets, root_ids)
         return self._survey(known)
 
+    def model(self) -> Resolved:
+        """The model that a run would embed with, and what it would take to have it.
+
+        Raises:
+            ModelNotFoundError: No model goes by this name.
+        """
+        from searchengine.encoders import DEFAULT_MODEL, resolve
+
+        space = None
+        if self._layout.catalog.exists():
+            with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
+                space = spaces.active_space(session)
+        return resolve(space.spec.name if space else self._model or DEFAULT_MODEL)
+
     def run(self, paths: Paths) -> Summary:
         """Bring the library up to date with these folders and files.
 
@@ -122,16 +139,16 @@ class Update:
     def _check_model(self, space: SpaceRow | None) -> None:
         if space is None or self._model is None:
             return
-        from searchengine.encoders import resolve
+        from searchengine.encoders.names import parse
 
-        name = resolve(self._model).name
+        name = parse(self._model).text
         if name != space.spec.name:
             raise ModelMismatchError(
                 f"the library {self._layout.folder} was made with the model {space.spec.name}, not {name}; "
                 "leave --model out to go on with its own, or name another --library for the other model"
             )
 
-    def _settle_roots(self, catalog: Catalog, paths: Paths) -> tuple[dict[bytes, int], Any]:
+    def _settle_roots(self, catalog: Catalog, paths: Paths) -> tuple[dict[bytes, int], KnownFiles]:
         """Add the roots that are new and let them absorb those below them; roots and known files."""
         with catalog.write() as session:
             root_ids = {root.path: root.id for root in roots.all_roots(session)}
@@ -144,7 +161,7 @@ class Update:
                     root_ids[target.root] = outer.id
             return root_ids, known_files(session, targets, root_ids)
 
-    def _survey(self, known: Any) -> Survey:
+    def _survey(self, known: KnownFiles) -> Survey:
         return survey(
             known,
             exclude=self._exclude,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time `imgsearch index` from nothing, and again with nothing changed.
 
-    scripts/bench_index.py PICTURES [--model SPEC] [--runs 3] [--json FILE]
+scripts/bench_index.py PICTURES [--model SPEC] [--runs 3] [--json FILE]
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from searchengine.library import Library
 
 def main() -> None:
     """Index into a new library a few times and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pictures", type=Path)
     parser.add_argument("--model", default="builtin")
     parser.add_argument("--runtime", default="auto", choices=["auto", "onnx", "torch"])
@@ -34,7 +36,9 @@ def main() -> None:
     for _ in range(arguments.runs):
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder) / "library"
-            first = Update(library, model=arguments.model, runtime=arguments.runtime).run([arguments.pictures])
+            first = Update(library, model=arguments.model, runtime=arguments.runtime).run(
+                [arguments.pictures]
+            )
             start = time.perf_counter()
             again = Update(library).run([arguments.pictures])
             rescans.append(time.perf_counter() - start)
@@ -58,11 +62,16 @@ def main() -> None:
         "stages_s": {name: statistics.median(stage[name] for stage in stages) for name in stages[0]},
     }
     print(machine)
-    print(f"n = {first.seen} ({first.failed} failed), d = {status.dim}, model {arguments.model}, {arguments.runs} runs")
+    print(
+        f"n = {first.seen} ({first.failed} failed), d = {status.dim}, model {arguments.model}, {arguments.runs} runs"
+    )
     print(f"index from nothing   {figures['images_per_s']:8.1f} images/s all in all, {read:.1f} once loaded")
     print(f"rescan, no change    {figures['rescan_ms']:8.1f} ms")
     print(f"library on disk      {figures['bytes_per_image']:8.0f} bytes an image")
-    print("stages, seconds      " + "  ".join(f"{name} {value:.2f}" for name, value in figures["stages_s"].items()))
+    print(
+        "stages, seconds      "
+        + "  ".join(f"{name} {value:.2f}" for name, value in figures["stages_s"].items())
+    )
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2))
 

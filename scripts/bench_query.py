@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time text queries on a library: cold, from the command line, and warm, in one process.
 
-    scripts/bench_query.py LIBRARY [-k 10] [--queries 200] [--cold 7] [--json FILE]
+scripts/bench_query.py LIBRARY [-k 10] [--queries 200] [--cold 7] [--json FILE]
 """
 
 from __future__ import annotations
@@ -18,7 +18,18 @@ from machine import describe
 
 from searchengine import Library, Text
 
-WORDS = ("dog", "beach", "red car", "snow", "night", "lemon", "ship", "boat in a storm", "birthday cake", "forest")
+WORDS = (
+    "dog",
+    "beach",
+    "red car",
+    "snow",
+    "night",
+    "lemon",
+    "ship",
+    "boat in a storm",
+    "birthday cake",
+    "forest",
+)
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -28,7 +39,9 @@ def percentile(values: list[float], share: float) -> float:
 
 def main() -> None:
     """Ask many times and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("library", type=Path)
     parser.add_argument("-k", type=int, default=10)
     parser.add_argument("--queries", type=int, default=200)
@@ -40,7 +53,9 @@ def main() -> None:
     cold = []
     for run in range(arguments.cold + 1):
         start = time.perf_counter()
-        subprocess.run([*command, WORDS[run % len(WORDS)], "-k", str(arguments.k)], check=True, capture_output=True)
+        subprocess.run(
+            [*command, WORDS[run % len(WORDS)], "-k", str(arguments.k)], check=True, capture_output=True
+        )
         cold.append((time.perf_counter() - start) * 1000)
     cold = cold[1:]  # the first one warms the disk's cache
 
@@ -74,7 +89,8 @@ def main() -> None:
         f"index {status.index.kind} (exact: recall 1)"
     )
     print(f"cold command    {figures['cold_ms']:8.1f} ms  (median of {len(cold)})")
-    print(f"warm query      {figures['warm_p50_ms']:8.1f} ms  (p95 {figures['warm_p95_ms']:.1f}; median of {len(whole)})")
+    p95 = f"p95 {figures['warm_p95_ms']:.1f}"
+    print(f"warm query      {figures['warm_p50_ms']:8.1f} ms  ({p95}; median of {len(whole)})")
     print(f"  of it encode  {figures['encode_p50_ms']:8.1f} ms")
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2))

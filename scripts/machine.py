@@ -16,5 +16,7 @@ def describe() -> str:
     except (OSError, StopIteration):
         pass
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    packages = ", ".join(f"{package} {version(package)}" for package in ("onnxruntime", "faiss-cpu", "pillow"))
+    packages = ", ".join(
+        f"{package} {version(package)}" for package in ("onnxruntime", "faiss-cpu", "pillow")
+    )
     return f"{name}, {cores} cores, {platform.system()}, Python {platform.python_version()}, {packages}"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Write a model of a true architecture with random weights, for timing where weights can't be downloaded.
 
-    scripts/random_model.py ViT-B-32-256 /tmp/random-vit      # then: imgsearch index PATH --model /tmp/random-vit
+    scripts/random_model.py ViT-B-32-256 /tmp/random-vit
+    imgsearch index PATH --model /tmp/random-vit
 
 Speed and memory are the real model's; answers mean nothing.
 """
@@ -20,7 +21,9 @@ from safetensors.torch import save_file
 
 def main() -> None:
     """Make the folder that open_clip calls its local layout."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("name", help="an architecture that open_clip knows")
     parser.add_argument("folder", type=Path, help="where to write it")
     parser.add_argument("--seed", type=int, default=0)
@@ -36,7 +39,8 @@ def main() -> None:
     (arguments.folder / "open_clip_config.json").write_text(json.dumps(config, indent=2))
     weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, arguments.folder / "open_clip_model.safetensors")
-    print(f"{arguments.name}: {sum(p.numel() for p in model.parameters()) / 1e6:.0f} M random parameters in {arguments.folder}")
+    millions = sum(parameter.numel() for parameter in model.parameters()) / 1e6
+    print(f"{arguments.name}: {millions:.0f} M random parameters in {arguments.folder}")
 
 
 if __name__ == "__main__":

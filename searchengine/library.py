@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -20,6 +19,8 @@ from searchengine.results import SearchResults
 from searchengine.status import Failure, IndexReport, RunStatus, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
@@ -147,7 +148,9 @@ class Library:
             index=IndexReport(index.kind, index.reason, index.count, index.snapshot_count, index.note)
             if index
             else None,
-            last_run=RunStatus(last.started_at, last.finished_at, last.outcome, last.counts) if last else None,
+            last_run=RunStatus(last.started_at, last.finished_at, last.outcome, last.counts)
+            if last
+            else None,
             roots=folders,
             bytes=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
         )
@@ -189,7 +192,9 @@ class Library:
     ) -> SearchResults:
         start = time.perf_counter()
         if (k is not None and k < 0) or offset < 0:
-            raise UsageError(f"k and offset count results, so they can't be negative (k={k}, offset={offset})")
+            raise UsageError(
+                f"k and offset count results, so they can't be negative (k={k}, offset={offset})"
+            )
         space = self._space()
         if space is None:
             return SearchResults(name, "", 0, (time.perf_counter() - start) * 1000, ())

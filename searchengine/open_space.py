@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from searchengine.catalog import files, images
 from searchengine.catalog.embeddings import EmbeddingSource
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
@@ -76,7 +77,8 @@ class OpenSpace:
 
     def encode_text(self, text: str) -> Vector:
         """Words to a unit vector, float32 (dim,)."""
-        return self.encoder.encode_texts([text])[0]
+        vector: Vector = self.encoder.encode_texts([text])[0]
+        return vector
 
     def encode_picture(self, picture: bytes | Image.Image) -> Vector:
         """A picture to a unit vector, float32 (dim,); bytes that are indexed already cost no inference."""
@@ -95,7 +97,8 @@ class OpenSpace:
             upright = open_image(picture, draft_to=2 * max(preprocessing.size)).image
         else:
             upright = to_rgb(ImageOps.exif_transpose(picture))
-        return self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]
+        vector: Vector = self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]
+        return vector
 
     def nearest(
         self, vector: Vector, k: int | None, offset: int

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,14 @@ class IndexReport:
         kind: Type of the FAISS index.
         reason: Why this type.
         vectors: How many can be found.
-        snapshot: How many of them the snapshot on disk holds; the rest is replayed from the catalog.
+        snapshot: How many the snapshot on disk holds, if there is one; the rest is replayed from the catalog.
         note: What a user should know, e.g. that the snapshot was damaged and wasn't used.
     """
 
     kind: str
     reason: str
     vectors: int
-    snapshot: int
+    snapshot: int | None
     note: str | None
 
 

@@ -22,7 +22,9 @@ def hashed(content):
 
 
 def decoded(content):
-    return Decoded(content * 32, 10, 1, 4, 4, "JPEG", Metadata(), b"\0" * 8, (), np.zeros((2, 2, 3), np.uint8))
+    return Decoded(
+        content * 32, 10, 1, 4, 4, "JPEG", Metadata(), b"\0" * 8, (), np.zeros((2, 2, 3), np.uint8)
+    )
 
 
 class ScriptedPool:
@@ -67,7 +69,7 @@ def run(script, jobs, *, known=(), encoder=None, batch_size=4):
     pipeline.run(jobs)
     outcome = {}
     for batch in batches:
-        assert (batch.vectors is None) == (not batch.decoded)
+        assert len(batch.vectors) == len(batch.decoded)
         for each, result in batch.decoded:
             outcome[each.path] = result.hash[:1]
         for each, _ in batch.copies:
@@ -113,6 +115,15 @@ def test_copies_of_a_bad_file_fail_with_it():
     script = {b"a": [hashed(b"A"), bad], b"b": [hashed(b"A"), bad]}
     outcome, _, _ = run(script, [job(b"a", hash_first=True), job(b"b", hash_first=True)])
     assert outcome == {b"a": "failed", b"b": "failed"}
+
+
+def test_copies_of_a_file_that_is_taken_away_are_looked_at_again():
+    script = {
+        b"a": [hashed(b"A"), Unreadable(b"/r/a", "gone", "gone")],
+        b"b": [hashed(b"A"), hashed(b"A"), decoded(b"A")],
+    }
+    outcome, _, _ = run(script, [job(b"a", hash_first=True), job(b"b", hash_first=True)])
+    assert outcome == {b"a": "failed", b"b": b"A"}
 
 
 def test_batches_are_of_the_size_asked_for_and_the_last_is_what_is_left():

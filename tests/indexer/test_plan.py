@@ -9,8 +9,8 @@ from indexer.scan import Entry
 from searchengine.catalog.files import FileRow
 
 
-def row(path, *, size=10, mtime_ns=1, state="indexed", content_id=1, id=1):
-    return FileRow(id, path, size, mtime_ns, state, content_id)
+def row(path, *, size=10, mtime_ns=1, state="indexed", content_id=1, file_id=1):
+    return FileRow(file_id, path, size, mtime_ns, state, content_id)
 
 
 def known(*rows):
@@ -48,7 +48,7 @@ def test_a_failure_that_has_changed_is_tried_again():
 
 
 def test_a_missing_file_that_is_back_unchanged_returns():
-    plan = plan_scope([Entry(b"a.jpg", 10, 1)], known(row(b"a.jpg", state="missing", id=7)))
+    plan = plan_scope([Entry(b"a.jpg", 10, 1)], known(row(b"a.jpg", state="missing", file_id=7)))
     assert (plan.returned, plan.unchanged) == ([7], 1)
 
 
@@ -58,14 +58,21 @@ def test_what_is_not_met_has_vanished():
 
 
 def test_below_an_unreadable_folder_nothing_has_vanished():
-    inside, outside = row(b"locked/a.jpg"), row(b"lockedout/b.jpg", id=2)
+    inside, outside = row(b"locked/a.jpg"), row(b"lockedout/b.jpg", file_id=2)
     plan = plan_scope([], known(inside, outside), unreadable=[b"locked"])
     assert (plan.unreachable, plan.vanished) == ({inside.path: inside}, {outside.path: outside})
 
 
 @pytest.mark.parametrize(
     ("vanished", "of", "held_back"),
-    [(19, 19, False), (20, 20, True), (20, 100, False), (21, 100, True), (1000, 10_000, False), (0, 0, False)],
+    [
+        (19, 19, False),
+        (20, 20, True),
+        (20, 100, False),
+        (21, 100, True),
+        (1000, 10_000, False),
+        (0, 0, False),
+    ],
 )
 def test_twenty_files_and_a_fifth_are_held_back(vanished, of, held_back):
     assert is_held_back(vanished, of) is held_back

@@ -13,8 +13,8 @@ HERE = Target(b"/here")
 
 def rows(*contents, first_id=1):
     return {
-        b"%d.jpg" % id: FileRow(id, b"%d.jpg" % id, 1, 1, "indexed", content)
-        for id, content in enumerate(contents, start=first_id)
+        b"%d.jpg" % number: FileRow(number, b"%d.jpg" % number, 1, 1, "indexed", content)
+        for number, content in enumerate(contents, start=first_id)
     }
 
 
