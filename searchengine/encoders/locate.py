@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from searchengine.encoders import hub
 from searchengine.encoders.cache import FORMAT
 from searchengine.encoders.names import CONFIG_FILE, WEIGHTS_FILES
+from searchengine.encoders.registry import known
 from searchengine.encoders.tokenizer import HUB_FILE
 from searchengine.errors import ModelError, ModelNotFoundError
 
@@ -60,6 +61,9 @@ def locate(name: ModelName, on_progress: Callable[[str], None] | None = None) ->
         return in_folder(name, name.detail)
     if name.kind == "hub":
         return _from_hub(name, on_progress)
+    if model := known(name.text):
+        # Before open_clip is imported, which takes seconds that nobody should wait for to hear of no network.
+        hub.fetch(model.repository, WEIGHTS_FILES, on_progress)
     config = architecture(name.architecture)
     if name.kind == "checkpoint":
         return ModelFiles(name, config, name.detail, tokenizer=_tokenizer(config, on_progress))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from dataclasses import dataclass
 from typing import Literal
@@ -80,13 +81,17 @@ def _checkpoint(name: str) -> ModelName:
 
 
 def _explain(name: str, folder: str) -> str:
-    if os.path.isdir(folder):
+    if name and os.path.isdir(folder):
         return (
             f"The folder {folder} holds no model: {CONFIG_FILE} is missing. "
             f"A model's folder has {CONFIG_FILE} and {WEIGHTS_FILES[0]} in it."
         )
+    from searchengine.encoders.registry import MODELS
+
+    near = difflib.get_close_matches(name, [model.name for model in MODELS], n=2, cutoff=0.5)
+    perhaps = f" Did you mean {' or '.join(near)}?" if near else ""
     return (
-        f"{name!r} is not a model. Write builtin, {DEFAULT_MODEL} (a name and a set of weights), "
+        f"{name!r} is not a model.{perhaps} Write builtin, {DEFAULT_MODEL} (a name and a set of weights), "
         "hf-hub:ORGANISATION/NAME, a folder with a model in it, or ARCHITECTURE=CHECKPOINT. "
         "`imgsearch models` lists what can be used."
     )

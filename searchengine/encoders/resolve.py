@@ -38,7 +38,7 @@ def resolve(name: str, *, ask_hub: bool = True) -> Resolved:
 
     Args:
         name: As for `load_encoder`.
-        ask_hub: Whether the hub may be asked for a file's size (8 s at most where it doesn't answer).
+        ask_hub: Whether the hub may be asked for a file's size (5 s at most where it doesn't answer).
 
     Raises:
         ModelNotFoundError: No model goes by this name.
