@@ -158,18 +158,19 @@ class Segment:
         if allowed is None:
             found, scores = _nearest(self.rows, queries, k, self.kept)
             return _hits(self.ids, found, scores)
-        at, inside = self.find(allowed)
-        wanted = np.unique(at[inside])
-        if self.kept is not None:
-            wanted = wanted[self.kept[wanted]]
-        if len(wanted) * SMALL_SHARE <= len(self.ids):
-            # The same numbers in the same kernel: the scores are the same to the last bit.
+        if len(allowed) * SMALL_SHARE <= len(self.ids):
+            at, inside = self.find(np.unique(allowed))
+            wanted = at[inside]
+            if self.kept is not None:
+                wanted = wanted[self.kept[wanted]]
             few = _quantizer(self.dim)
             few.add_sa_codes(self._stored()[wanted])
+            # The same numbers in the same kernel: the scores are the same to the last bit.
             found, scores = _nearest(few, queries, k, None)
             return _hits(self.ids[wanted], found, scores)
-        mask = np.zeros(len(self.ids), np.bool_)
-        mask[wanted] = True
+        mask = np.isin(self.ids, allowed)
+        if self.kept is not None:
+            mask &= self.kept
         found, scores = _nearest(self.rows, queries, k, mask)
         return _hits(self.ids, found, scores)
 
