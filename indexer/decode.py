@@ -209,7 +209,7 @@ class DecodePool:
             seconds: Most that one file may take.
             memory: Most bytes that a worker may allocate, where the system can be told; None for no limit.
             limits: What one picture may ask for.
-            thumbnails: Make thumbnails too. Off: they take 6 to 10 ms beside the 36 ms of a 12-megapixel JPEG,
+            thumbnails: Make thumbnails too. Off: they take 6 to 10 ms beside 36 ms for a 12-megapixel JPEG,
                 and most are never looked at.
         """
         self.workers = available_cores() if workers is None else workers

@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|\(?b?'[^']*\\x[^']*'\)?")
 _SHORT = 120
 
 # What Pillow's Python code stumbles with where a file isn't what its header promises.
-_STUMBLES = (IndexError, KeyError, TypeError, AttributeError, struct.error, ZeroDivisionError, OverflowError)
+_STUMBLES = (LookupError, TypeError, AttributeError, struct.error, ArithmeticError, UnicodeError)
 
 _BETTER = (
     (
@@ -35,6 +35,7 @@ _NOT_SUPPORTED = re.compile(
     r"|unrecognized (image )?mode",
     re.IGNORECASE,
 )
+_OVER_LIMIT = re.compile(r"security limit|exceeds (the )?(maximum|limit)|MAX_TEXT_", re.IGNORECASE)
 _CUT_SHORT = re.compile(
     r"truncated|premature|unexpected end|end of (file|data)|not enough (image )?data", re.IGNORECASE
 )
@@ -51,9 +52,10 @@ def explain(error: BaseException, name: str) -> ImageError:
         return error
     if isinstance(error, MemoryError):
         return ImageLimitError(f"this {name} needs more memory than one picture may take")
-    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+    bomb = isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning)
+    if bomb or _OVER_LIMIT.search(str(error)):
         return ImageLimitError(
-            f"this {name} claims more pixels than are allowed; it may be a decompression bomb"
+            f"this {name} claims to be larger than is allowed; it may be a decompression bomb"
         )
     words = plain_words(error)
     if isinstance(error, NotImplementedError) or _NOT_SUPPORTED.search(words):
