@@ -68,7 +68,11 @@ class Worker(Generic[Task, Answer]):
     """One process. Used by one thread; only `kill` may be called from another."""
 
     def __init__(self, function: Callable[[Task], Answer], *, seconds: float, memory: int | None) -> None:
-        """Start the process; it goes on to import what it needs by itself, see `wait_until_ready`."""
+        """Start the process; it goes on to import what it needs by itself, see `wait_until_ready`.
+
+        Raises:
+            ImgsearchError: The process can't be started.
+        """
         path = json.dumps([entry or os.getcwd() for entry in sys.path])
         # A group of its own: Ctrl-C in a terminal is for the parent to act on.
         group: dict[str, Any] = (
@@ -76,13 +80,18 @@ class Worker(Generic[Task, Answer]):
             if os.name == "posix"
             else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         )
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOT, path],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **_ENVIRONMENT},
-            **group,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _BOOT, path],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, **_ENVIRONMENT},
+                **group,
+            )
+        except OSError as error:
+            raise ImgsearchError(
+                f"a worker process can't be started ({error}); close other programs, or use fewer workers"
+            ) from error
         self._setup = pickle.dumps((function, seconds, memory))
 
     def wait_until_ready(self) -> None:

@@ -7,6 +7,7 @@ from PIL import Image, ImageCms, ImageFile
 
 from searchengine.errors import ImageLimitError, UnsupportedImageError
 from searchengine.images.open import Limits, open_image
+from searchengine.images.pixels import to_rgb
 
 FORMATS = ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "JPEG2000", "AVIF"]
 
@@ -174,6 +175,12 @@ def test_of_an_animation_the_first_frame_is_taken(pictures, kind):
     red, green, blue = picture.image.getpixel((16, 16))
     assert red > 240
     assert max(green, blue) < 15
+
+
+def test_premultiplied_pixels_are_composited_too():
+    image = Image.new("RGBA", (8, 8), (10, 10, 10, 0))
+    assert to_rgb(image.convert("RGBa")).getpixel((4, 4)) == (255, 255, 255)
+    assert to_rgb(image.convert("LA").convert("La")).getpixel((4, 4)) == (255, 255, 255)
 
 
 def test_a_jpeg_with_more_pictures_in_it_is_a_jpeg(pictures):

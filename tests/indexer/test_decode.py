@@ -1,7 +1,9 @@
 import collections
+import io
 import os
 import pathlib
 import pickle
+import signal
 import subprocess
 import sys
 import textwrap
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from indexer import workers
+from indexer import worker, workers
 from indexer.decode import Decoded, DecodePool, Hashed, Task, Unreadable, available_cores, decode
 from indexer.workers import WorkerDiedError, WorkerPool, describe_exit
 from searchengine.encoders.preprocess import preprocess
@@ -266,6 +268,38 @@ def test_a_worker_that_cannot_start_is_an_error_that_says_so(misbehaving, monkey
         pytest.raises(ImgsearchError, match="exit status 5"),
     ):
         pool.submit("fine").result()
+
+
+def test_a_system_without_room_for_a_process_is_an_error_that_says_so(misbehaving, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with (
+        WorkerPool(misbehaving, workers=1, seconds=20) as pool,
+        pytest.raises(ImgsearchError, match="can't be started"),
+    ):
+        pool.submit("fine").result()
+
+
+def test_the_workers_side_answers_until_its_input_ends(monkeypatch):
+    """The loop that runs in a worker's process, here in this one."""
+    requests, answers = io.BytesIO(), io.BytesIO()
+    for message in ((float, 20.0, None), "1.5", "nonsense", "2.5"):
+        pickle.dump(message, requests)
+    requests.seek(0)
+    monkeypatch.setattr(worker, "_take_standard_streams", lambda: (requests, answers))
+    monkeypatch.setattr(worker, "_silence", lambda descriptor: None)
+    monkeypatch.setattr(worker, "limit_process", lambda memory: None)
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        worker.serve()
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+    answers.seek(0)
+    said = [pickle.load(answers) for _ in range(4)]
+    assert said[:2] == [True, (True, 1.5)]
+    assert said[2][0] is False
+    assert "nonsense" in str(said[2][1])
+    assert said[3] == (True, 2.5)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
