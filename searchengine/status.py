@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Status:
         """As `status --json` prints it."""
         values = asdict(self)
         if self.last_run is not None:
-            finished = self.last_run.finished_at
-            values["last_run"]["started_at"] = self.last_run.started_at.isoformat()
-            values["last_run"]["finished_at"] = finished.isoformat() if finished else None
+            started, finished = self.last_run.started_at, self.last_run.finished_at
+            values["last_run"]["started_at"] = started.replace(tzinfo=UTC).isoformat()
+            values["last_run"]["finished_at"] = finished and finished.replace(tzinfo=UTC).isoformat()
         return values
