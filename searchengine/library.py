@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -19,8 +20,6 @@ from searchengine.results import SearchResults
 from searchengine.status import Failure, IndexReport, RunStatus, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float32]
 
+Tell = Callable[[str], None]
 Runtime = Literal["auto", "onnx", "torch"]
 Sort = Literal["relevance", "newest", "oldest"]
 
@@ -40,8 +40,9 @@ class Library:
         path: The library's folder.
     """
 
-    def __init__(self, path: Path, catalog: Catalog, *, runtime: Runtime) -> None:
+    def __init__(self, path: Path, catalog: Catalog, *, runtime: Runtime, on_progress: Tell | None) -> None:
         self.path = path
+        self._on_progress = on_progress
         self._layout = Layout(path)
         self._catalog = catalog
         self._runtime = runtime
@@ -50,12 +51,19 @@ class Library:
         self._opening = threading.Lock()
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str] | None = None, *, runtime: Runtime = "auto") -> Library:
+    def open(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        runtime: Runtime = "auto",
+        on_progress: Tell | None = None,
+    ) -> Library:
         """Open a library that `imgsearch index` has made.
 
         Args:
             path: Its folder; None for $IMGSEARCH_LIBRARY or the one in the user's data folder.
             runtime: What runs the model: `onnx`, `torch`, or `auto` for the better one here.
+            on_progress: Told in words when a search has to wait for a model to be downloaded or exported.
 
         Raises:
             LibraryNotFoundError: There is none.
@@ -68,7 +76,7 @@ class Library:
             raise LibraryNotFoundError(
                 f"there is no library at {folder}; make one with: imgsearch --library {folder} index PATH…"
             )
-        return cls(folder, Catalog.open(layout.catalog), runtime=runtime)
+        return cls(folder, Catalog.open(layout.catalog), runtime=runtime, on_progress=on_progress)
 
     def close(self) -> None:
         """Let go of the files. A closed library answers no more."""
@@ -184,7 +192,13 @@ class Library:
             if self._opened is None or self._opened.id != active.id:
                 from searchengine.open_space import OpenSpace
 
-                self._opened = OpenSpace(self._catalog, active, self._layout.vectors, runtime=self._runtime)
+                self._opened = OpenSpace(
+                    self._catalog,
+                    active,
+                    self._layout.vectors,
+                    runtime=self._runtime,
+                    on_progress=self._on_progress,
+                )
             return self._opened
 
     def _answer(

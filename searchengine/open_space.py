@@ -9,6 +9,7 @@ from searchengine.catalog import files, images
 from searchengine.catalog.embeddings import EmbeddingSource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -40,6 +41,7 @@ class OpenSpace:
         vectors: Path,
         *,
         runtime: Literal["auto", "onnx", "torch"],
+        on_progress: Callable[[str], None] | None,
     ) -> None:
         self.id = space.id
         self.name = space.spec.name
@@ -48,6 +50,7 @@ class OpenSpace:
         self._space = space
         self._vectors = vectors
         self._runtime = runtime
+        self._on_progress = on_progress
         self._source = EmbeddingSource(catalog, space)
         self._encoder: Encoder | None = None
         self._index: LiveIndex | None = None
@@ -62,7 +65,9 @@ class OpenSpace:
                 from searchengine.encoders import load_encoder
 
                 spec = self._space.spec
-                self._encoder = load_encoder(spec.name, runtime=self._runtime, weights=spec.weights)
+                self._encoder = load_encoder(
+                    spec.name, runtime=self._runtime, weights=spec.weights, on_progress=self._on_progress
+                )
             return self._encoder
 
     @property

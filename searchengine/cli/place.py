@@ -38,6 +38,7 @@ class Place:
         Raises:
             LibraryNotFoundError: There is none yet.
         """
+        from searchengine.cli.output import note
         from searchengine.library import Library
 
-        return Library.open(self.library)
+        return Library.open(self.library, on_progress=note)
