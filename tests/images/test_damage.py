@@ -14,6 +14,7 @@ from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, 
 from searchengine.images.failures import explain, plain_words
 from searchengine.images.open import open_image
 from searchengine.images.quiet import quiet_decoders
+from tests.images.made import encoded
 
 
 def noisy(width=240, height=160):
@@ -38,8 +39,8 @@ def test_a_bomb_is_refused_by_its_header(data, draft_to):
         open_image(data, draft_to=draft_to)
 
 
-def test_a_jpeg_bomb_is_refused_although_it_would_be_decoded_smaller(pictures):
-    data = bytearray(pictures.encoded(noisy(16, 16), "JPEG"))
+def test_a_jpeg_bomb_is_refused_although_it_would_be_decoded_smaller():
+    data = bytearray(encoded(noisy(16, 16), "JPEG"))
     at = data.index(b"\xff\xc0")
     data[at + 5 : at + 9] = struct.pack(">HH", 65_000, 65_000)
     with pytest.raises(ImageLimitError):
@@ -47,9 +48,9 @@ def test_a_jpeg_bomb_is_refused_although_it_would_be_decoded_smaller(pictures):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "progressive JPEG", "PNG", "GIF", "TIFF", "BMP", "drafted JPEG"])
-def test_of_a_truncated_picture_what_is_there_is_kept_and_flagged(pictures, kind):
+def test_of_a_truncated_picture_what_is_there_is_kept_and_flagged(kind):
     options = {"progressive": True} if kind.startswith("progressive") else {}
-    data = pictures.encoded(noisy(), kind.split()[-1], **options)
+    data = encoded(noisy(), kind.split()[-1], **options)
     picture = open_image(data[: len(data) * 2 // 3], draft_to=40 if kind.startswith("drafted") else None)
     assert picture.flags == ("truncated",)
     assert (picture.width, picture.height) == (240, 160)
@@ -60,14 +61,14 @@ def test_of_a_truncated_picture_what_is_there_is_kept_and_flagged(pictures, kind
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "JPEG2000", "AVIF"])
-def test_of_a_file_that_ends_before_the_picture_there_is_only_an_error(pictures, kind):
-    data = pictures.encoded(noisy(), kind)
+def test_of_a_file_that_ends_before_the_picture_there_is_only_an_error(kind):
+    data = encoded(noisy(), kind)
     with pytest.raises(DamagedImageError, match=f"the {kind} "):
         open_image(data[:40])
 
 
-def test_damage_in_the_middle_is_flagged_too(pictures):
-    data = bytearray(pictures.encoded(noisy(), "PNG"))
+def test_damage_in_the_middle_is_flagged_too():
+    data = bytearray(encoded(noisy(), "PNG"))
     data[len(data) * 3 // 4] ^= 0xFF
     assert open_image(bytes(data)).flags == ("damaged",)
 
@@ -134,11 +135,7 @@ def test_a_message_is_one_readable_line():
 )
 @settings(max_examples=150, deadline=None)
 def test_a_mutilated_file_gives_a_picture_or_an_error_of_ours(kind, changes, cut):
-    import io
-
-    buffer = io.BytesIO()
-    noisy(48, 32).save(buffer, kind)
-    data = bytearray(buffer.getvalue())
+    data = bytearray(encoded(noisy(48, 32), kind))
     for place, value in changes:
         data[int(place * (len(data) - 1))] = value
     with suppress(ImageError):

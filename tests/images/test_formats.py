@@ -10,6 +10,7 @@ from searchengine.images.formats import (
     describe_foreign,
     sniff,
 )
+from tests.images.made import encoded, landscape
 
 
 def ftyp(major, *others):
@@ -18,8 +19,8 @@ def ftyp(major, *others):
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "JPEG2000", "AVIF"])
-def test_what_pillow_writes_is_known_by_its_first_bytes(pictures, name):
-    assert sniff(pictures.encoded(pictures.landscape(), name)[:HEAD_BYTES]) == name
+def test_what_pillow_writes_is_known_by_its_first_bytes(name):
+    assert sniff(encoded(landscape(), name)[:HEAD_BYTES]) == name
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from PIL import ExifTags, Image, TiffImagePlugin
 
 from searchengine.images.metadata import Metadata, camera_name, clean_text, parse_date, read_metadata
 from searchengine.images.open import open_image
+from tests.images.made import encoded, landscape
 
 BASE, GPS = ExifTags.Base, ExifTags.GPS
 
@@ -39,8 +40,8 @@ FULL = {
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
-def test_what_a_camera_writes_is_read_from_every_format_that_carries_it(pictures, kind):
-    picture = open_image(pictures.encoded(pictures.landscape(), kind, exif=exif_block(**FULL)))
+def test_what_a_camera_writes_is_read_from_every_format_that_carries_it(kind):
+    picture = open_image(encoded(landscape(), kind, exif=exif_block(**FULL)))
     assert picture.metadata == Metadata(
         taken_at=datetime(2023, 5, 1, 10, 11, 12),  # noqa: DTZ001 -- EXIF has no zone
         camera="Canon EOS 5D",
@@ -51,8 +52,8 @@ def test_what_a_camera_writes_is_read_from_every_format_that_carries_it(pictures
     )
 
 
-def test_a_picture_without_exif_says_nothing(pictures):
-    assert open_image(pictures.encoded(pictures.landscape(), "PNG")).metadata == Metadata()
+def test_a_picture_without_exif_says_nothing():
+    assert open_image(encoded(landscape(), "PNG")).metadata == Metadata()
     assert read_metadata(None) == Metadata()
 
 
@@ -144,12 +145,12 @@ def test_places(gps, place):
     assert (metadata.latitude, metadata.longitude) == place
 
 
-def test_a_rational_with_denominator_zero_is_left_out(pictures):
+def test_a_rational_with_denominator_zero_is_left_out():
     block = exif_block({}, {BASE.FocalLength: TiffImagePlugin.IFDRational(77, 3)}).tobytes()
     whole, zero = (struct.pack(">II", 77, below) for below in (3, 0))
     assert whole in block
     for focal_length, data in ((77 / 3, block), (None, block.replace(whole, zero))):
-        picture = open_image(pictures.encoded(pictures.landscape(), "JPEG", exif=data))
+        picture = open_image(encoded(landscape(), "JPEG", exif=data))
         assert picture.metadata.focal_length == focal_length
 
 

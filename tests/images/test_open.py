@@ -8,21 +8,22 @@ from PIL import Image, ImageCms, ImageFile
 from searchengine.errors import ImageLimitError, UnsupportedImageError
 from searchengine.images.open import Limits, open_image
 from searchengine.images.pixels import to_rgb
+from tests.images.made import corners, encoded, heif, landscape
 
 FORMATS = ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "JPEG2000", "AVIF"]
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_opens_as_rgb(pictures, name):
-    picture = open_image(pictures.encoded(pictures.landscape(), name))
+def test_every_format_opens_as_rgb(name):
+    picture = open_image(encoded(landscape(), name))
     assert (picture.format, picture.width, picture.height) == (name, 96, 64)
     assert (picture.image.mode, picture.image.size) == ("RGB", (96, 64))
-    assert pictures.corners(picture.image) == "rgby"
+    assert corners(picture.image) == "rgby"
     assert picture.flags == ()
 
 
-def test_psd_opens(pictures):
-    image = pictures.landscape()
+def test_psd_opens():
+    image = landscape()
     planes = b"".join(band.tobytes() for band in image.split())
     header = b"8BPS" + (1).to_bytes(2, "big") + bytes(6) + (3).to_bytes(2, "big")
     header += (
@@ -30,35 +31,25 @@ def test_psd_opens(pictures):
     )
     picture = open_image(header + bytes(12) + bytes(2) + planes)
     assert picture.format == "PSD"
-    assert pictures.corners(picture.image) == "rgby"
+    assert corners(picture.image) == "rgby"
 
 
-def test_heif_opens(pictures):
-    heif = pytest.importorskip("pillow_heif")
-    data = encoded_heif(heif, pictures.landscape())
-    picture = open_image(data)
+def test_heif_opens():
+    picture = open_image(heif(landscape()))
     assert (picture.format, picture.width, picture.height) == ("HEIF", 96, 64)
-    assert pictures.corners(picture.image) == "rgby"
+    assert corners(picture.image) == "rgby"
 
 
-def encoded_heif(heif, image, **options):
-    import io
-
-    buffer = io.BytesIO()
-    heif.from_pillow(image).save(buffer, quality=95, **options)
-    return buffer.getvalue()
-
-
-def test_heif_without_its_extra_says_what_to_install(pictures, monkeypatch):
+def test_heif_without_its_extra_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     head = (24).to_bytes(4, "big") + b"ftypheic\0\0\0\0mif1heic"
     with pytest.raises(UnsupportedImageError, match=r"pip install 'imgsearch\[heic\]'"):
         open_image(head)
 
 
-def test_the_content_decides_not_the_extension(pictures, tmp_path):
+def test_the_content_decides_not_the_extension(tmp_path):
     path = tmp_path / "really a jpeg.txt"
-    path.write_bytes(pictures.encoded(pictures.landscape(), "JPEG"))
+    path.write_bytes(encoded(landscape(), "JPEG"))
     assert open_image(path).format == "JPEG"
     assert open_image(str(path)).format == "JPEG"
 
@@ -89,10 +80,10 @@ def test_the_content_decides_not_the_extension(pictures, tmp_path):
         ("F", "TIFF"),
     ],
 )
-def test_every_mode_becomes_what_it_looks_like(pictures, mode, kind):
+def test_every_mode_becomes_what_it_looks_like(mode, kind):
     """The left half is dark, the right half light, whatever the mode."""
     grey = np.repeat(np.repeat([[40, 220]], 32, axis=1), 64, axis=0).astype(np.uint8)
-    picture = open_image(pictures.encoded(in_mode(grey, mode), kind))
+    picture = open_image(encoded(in_mode(grey, mode), kind))
     dark, light = (picture.image.getpixel((x, 32)) for x in (8, 56))
     if mode == "1":
         assert (max(dark), min(light)) == (0, 255)
@@ -124,26 +115,26 @@ def in_mode(grey, mode):
 @pytest.mark.parametrize(
     "mode", ["RGBA", "LA", "P", "P with a colour", "RGB with a colour", "L with a colour", "PA"]
 )
-def test_what_is_transparent_becomes_white(pictures, mode):
+def test_what_is_transparent_becomes_white(mode):
     image = Image.new("RGBA", (64, 64), (10, 10, 10, 0))
     image.paste((90, 90, 90, 255), (0, 0, 32, 64))
     if mode == "LA":
-        data = pictures.encoded(image.convert("LA"), "PNG")
+        data = encoded(image.convert("LA"), "PNG")
     elif mode == "P":
-        data = pictures.encoded(image.quantize(), "PNG")
+        data = encoded(image.quantize(), "PNG")
     elif mode == "PA":
-        data = pictures.encoded(image.convert("PA"), "TIFF")
+        data = encoded(image.convert("PA"), "TIFF")
     elif mode == "P with a colour":
         palette = Image.new("P", (64, 64), 1)
         palette.putpalette([90, 90, 90, 10, 10, 10])
         palette.paste(0, (0, 0, 32, 64))
-        data = pictures.encoded(palette, "GIF", transparency=1)
+        data = encoded(palette, "GIF", transparency=1)
     elif mode == "RGB with a colour":
-        data = pictures.encoded(image.convert("RGB"), "PNG", transparency=(10, 10, 10))
+        data = encoded(image.convert("RGB"), "PNG", transparency=(10, 10, 10))
     elif mode == "L with a colour":
-        data = pictures.encoded(image.convert("RGB").convert("L"), "PNG", transparency=10)
+        data = encoded(image.convert("RGB").convert("L"), "PNG", transparency=10)
     else:
-        data = pictures.encoded(image, "PNG")
+        data = encoded(image, "PNG")
     for draft_to in (None, 16):
         opened = open_image(data, draft_to=draft_to).image
         side = opened.width
@@ -151,27 +142,27 @@ def test_what_is_transparent_becomes_white(pictures, mode):
         assert opened.getpixel((3 * side // 4, side // 2)) == (255, 255, 255)
 
 
-def test_floats_outside_every_usual_range_are_stretched_and_not_a_number_is_black(pictures):
+def test_floats_outside_every_usual_range_are_stretched_and_not_a_number_is_black():
     values = np.full((8, 8), -1000.0, np.float32)
     values[:, 4:] = 1000.0
     values[0, 0] = math.nan
     values[0, 1] = math.inf
-    image = open_image(pictures.encoded(Image.fromarray(values), "TIFF")).image
+    image = open_image(encoded(Image.fromarray(values), "TIFF")).image
     assert image.getpixel((7, 7)) == (255, 255, 255)
     assert image.getpixel((1, 7)) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(("white", "scale"), [(1.0, 255), (255.0, 1), (65535.0, 255 / 65535)])
-def test_floats_are_read_by_the_smallest_white_that_holds_them(pictures, white, scale):
+def test_floats_are_read_by_the_smallest_white_that_holds_them(white, scale):
     values = np.linspace(0, white, 64, dtype=np.float32).reshape(8, 8)
-    image = open_image(pictures.encoded(Image.fromarray(values), "TIFF")).image
+    image = open_image(encoded(Image.fromarray(values), "TIFF")).image
     assert np.abs(np.asarray(image)[:, :, 0] - values * scale).max() <= 0.51
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF", "AVIF"])
-def test_of_an_animation_the_first_frame_is_taken(pictures, kind):
+def test_of_an_animation_the_first_frame_is_taken(kind):
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "green", "blue")]
-    picture = open_image(pictures.encoded(frames[0], kind, save_all=True, append_images=frames[1:]))
+    picture = open_image(encoded(frames[0], kind, save_all=True, append_images=frames[1:]))
     red, green, blue = picture.image.getpixel((16, 16))
     assert red > 240
     assert max(green, blue) < 15
@@ -183,45 +174,45 @@ def test_premultiplied_pixels_are_composited_too():
     assert to_rgb(image.convert("LA").convert("La")).getpixel((4, 4)) == (255, 255, 255)
 
 
-def test_a_jpeg_with_more_pictures_in_it_is_a_jpeg(pictures):
-    second = pictures.landscape().rotate(180)
-    picture = open_image(pictures.encoded(pictures.landscape(), "MPO", save_all=True, append_images=[second]))
+def test_a_jpeg_with_more_pictures_in_it_is_a_jpeg():
+    second = landscape().rotate(180)
+    picture = open_image(encoded(landscape(), "MPO", save_all=True, append_images=[second]))
     assert picture.format == "JPEG"
-    assert pictures.corners(picture.image) == "rgby"
+    assert corners(picture.image) == "rgby"
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_drafted_a_picture_is_smaller_but_not_too_small_and_its_size_is_the_full_one(pictures, kind):
-    picture = open_image(pictures.encoded(pictures.landscape(1200, 800), kind), draft_to=150)
+def test_drafted_a_picture_is_smaller_but_not_too_small_and_its_size_is_the_full_one(kind):
+    picture = open_image(encoded(landscape(1200, 800), kind), draft_to=150)
     assert (picture.width, picture.height) == (1200, 800)
     assert 150 <= min(picture.image.size) < 300
-    assert pictures.corners(picture.image) == "rgby"
+    assert corners(picture.image) == "rgby"
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_drafted_a_picture_looks_as_it_does_in_full(pictures, kind):
+def test_drafted_a_picture_looks_as_it_does_in_full(kind):
     photo = Image.radial_gradient("L").resize((1024, 768), Image.Resampling.BICUBIC).convert("RGB")
-    data = pictures.encoded(photo, kind)
+    data = encoded(photo, kind)
     full, draft = (open_image(data, draft_to=side).image.resize((64, 64)) for side in (None, 128))
     assert np.abs(np.asarray(full, np.int16) - np.asarray(draft, np.int16)).mean() < 1.5
 
 
-def test_a_panorama_is_not_drafted_below_what_was_asked_for(pictures):
-    assert open_image(pictures.encoded(pictures.landscape(4000, 200), "JPEG"), draft_to=150).image.size == (
+def test_a_panorama_is_not_drafted_below_what_was_asked_for():
+    assert open_image(encoded(landscape(4000, 200), "JPEG"), draft_to=150).image.size == (
         4000,
         200,
     )
 
 
-def test_opening_leaves_the_process_as_it_was(pictures):
+def test_opening_leaves_the_process_as_it_was():
     pixels = Image.MAX_IMAGE_PIXELS
-    assert open_image(pictures.encoded(pictures.landscape(), "JPEG")[:-40]).flags == ("truncated",)
+    assert open_image(encoded(landscape(), "JPEG")[:-40]).flags == ("truncated",)
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
     assert pixels == Image.MAX_IMAGE_PIXELS
 
 
-def test_limits_hold_for_pixels_and_bytes(pictures, tmp_path):
-    data = pictures.encoded(pictures.landscape(100, 100), "PNG")
+def test_limits_hold_for_pixels_and_bytes(tmp_path):
+    data = encoded(landscape(100, 100), "PNG")
     assert open_image(data, limits=Limits(pixels=10_000)).width == 100
     with pytest.raises(ImageLimitError, match="100 x 100"):
         open_image(data, limits=Limits(pixels=9_999))
@@ -231,8 +222,8 @@ def test_limits_hold_for_pixels_and_bytes(pictures, tmp_path):
         open_image(path, limits=Limits(file_bytes=100))
 
 
-def test_a_jpeg_that_is_decoded_smaller_may_have_more_pixels_but_not_any_number(pictures):
-    data = pictures.encoded(pictures.landscape(400, 400), "JPEG")
+def test_a_jpeg_that_is_decoded_smaller_may_have_more_pixels_but_not_any_number():
+    data = encoded(landscape(400, 400), "JPEG")
     limits = Limits(pixels=50_000, draft_factor=4)
     assert open_image(data, draft_to=50, limits=limits).width == 400
     with pytest.raises(ImageLimitError):
@@ -241,6 +232,6 @@ def test_a_jpeg_that_is_decoded_smaller_may_have_more_pixels_but_not_any_number(
         open_image(data, draft_to=400, limits=limits)
     with pytest.raises(ImageLimitError):
         open_image(data, draft_to=50, limits=Limits(pixels=30_000, draft_factor=4))
-    progressive = pictures.encoded(pictures.landscape(400, 400), "JPEG", progressive=True)
+    progressive = encoded(landscape(400, 400), "JPEG", progressive=True)
     with pytest.raises(ImageLimitError):
         open_image(progressive, draft_to=50, limits=limits)

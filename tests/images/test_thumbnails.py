@@ -7,6 +7,7 @@ from PIL import Image
 from searchengine.errors import DamagedImageError, ImageError
 from searchengine.images.hashes import content_hash
 from searchengine.images.thumbnails import keep_thumbnail, make_thumbnail, thumbnail_path, write_thumbnail
+from tests.images.made import corners, encoded, landscape
 
 
 @pytest.mark.parametrize(
@@ -40,19 +41,19 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path, monkeypatch):
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_thumbnail_is_made_once_and_kept(pictures, tmp_path):
-    data = pictures.encoded(pictures.landscape(900, 600), "JPEG")
+def test_a_thumbnail_is_made_once_and_kept(tmp_path):
+    data = encoded(landscape(900, 600), "JPEG")
     photo = tmp_path / "a.jpg"
     photo.write_bytes(data)
     first = keep_thumbnail(tmp_path, content_hash(data), [b"/nowhere/a.jpg", os.fsencode(photo)])
-    assert pictures.corners(Image.open(io.BytesIO(first)).convert("RGB")) == "rgby"
+    assert corners(Image.open(io.BytesIO(first)).convert("RGB")) == "rgby"
     photo.unlink()
     assert keep_thumbnail(tmp_path, content_hash(data), []) == first
 
 
-def test_a_file_that_has_changed_gives_no_thumbnail(pictures, tmp_path):
+def test_a_file_that_has_changed_gives_no_thumbnail(tmp_path):
     photo = tmp_path / "a.jpg"
-    photo.write_bytes(pictures.encoded(pictures.landscape(), "JPEG"))
+    photo.write_bytes(encoded(landscape(), "JPEG"))
     with pytest.raises(DamagedImageError, match="index again"):
         keep_thumbnail(tmp_path, bytes(32), [os.fsencode(photo)])
 
@@ -64,8 +65,8 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path):
         keep_thumbnail(tmp_path, content_hash(b"text"), [os.fsencode(photo)])
 
 
-def test_a_library_that_cannot_be_written_to_still_shows_thumbnails(pictures, tmp_path):
-    data = pictures.encoded(pictures.landscape(), "JPEG")
+def test_a_library_that_cannot_be_written_to_still_shows_thumbnails(tmp_path):
+    data = encoded(landscape(), "JPEG")
     photo, library = tmp_path / "a.jpg", tmp_path / "not a folder"
     photo.write_bytes(data)
     library.write_bytes(b"")

@@ -1,8 +1,10 @@
+"""Pictures whose corners can be told apart, written as files of every kind."""
+
 import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 
 def landscape(width=96, height=64):
@@ -35,12 +37,29 @@ def corners(image):
     )
 
 
-class Pictures:
-    landscape = staticmethod(landscape)
-    encoded = staticmethod(encoded)
-    corners = staticmethod(corners)
+# What a viewer does to show a picture upright, by EXIF orientation; the inverse makes the stored pixels.
+UNDO = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
 
 
-@pytest.fixture
-def pictures():
-    return Pictures
+def stored(image, orientation):
+    """The pixels as a camera held this way writes them, with EXIF to match."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.Base.Model] = "Camera"
+    return (image.transpose(UNDO[orientation]) if orientation in UNDO else image), exif
+
+
+def heif(image, exif=None):
+    """A HEIF file; from EXIF given as bytes the encoder takes how its container says to turn it."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    buffer = io.BytesIO()
+    pillow_heif.encode("RGB", image.size, image.tobytes(), buffer, quality=95, exif=exif)
+    return buffer.getvalue()
