@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import pytest
 from sqlalchemy import text
@@ -18,7 +19,7 @@ from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.errors import LibraryError
 from searchengine.vectors.live import LiveIndex
-from searchengine.vectors.snapshot import keep_snapshot
+from searchengine.vectors.snapshot import damage, keep_snapshot
 from tests.catalog.builder import picture, put, unit
 
 BATCH = 10
@@ -155,3 +156,56 @@ def test_a_kill_loses_at_most_the_batch_in_flight(catalog, path, space, root, mi
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+SNAPSHOTTER = """
+    import sys
+    from pathlib import Path
+    from searchengine.catalog import files, record, removal, roots, spaces
+    from searchengine.catalog.catalog import Catalog
+    from searchengine.catalog.embeddings import EmbeddingSource
+    from searchengine.vectors.snapshot import damage, keep_snapshot
+    from tests.catalog.builder import picture
+
+    path, generation = Path(sys.argv[1]), sys.argv[2]
+    catalog = Catalog.open(path)
+    with catalog.read() as session:
+        space, root = spaces.active_space(session), roots.all_roots(session)[0]
+    number = 0
+    while True:
+        number += 1
+        with catalog.write() as session:
+            names = [f"{generation}/{number}/{each}" for each in range(10)]
+            pictures = [picture(root, name, name) for name in names]
+            record.record_batch(session, space.id, pictures)
+        with catalog.write() as session:
+            known = files.files_below(session, root.id, f"{generation}/{number}/0".encode())
+            removal.remove_files(session, [row.id for row in known.values()])
+        keep_snapshot(EmbeddingSource(catalog, space), path.parent / "vectors")
+        print(number, flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_kill_while_snapshots_are_written_leaves_right_answers(catalog, path, space, root):
+    vectors = path.parent / "vectors"
+    source = EmbeddingSource(catalog, space)
+    live = LiveIndex(source, vectors)
+    for generation in range(4):
+        with subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(SNAPSHOTTER), str(path), str(generation)],
+            stdout=subprocess.PIPE,
+        ) as process:
+            for _ in range(3 + generation):
+                process.stdout.readline()
+            time.sleep(0.007 * generation)
+            process.kill()
+        live.refresh()
+        with source.shown() as (_, count, batches):
+            shown = [each for ids, _ in batches for each in ids.tolist()]
+        assert count == len(shown) > 0
+        for reader in (live, LiveIndex(source, vectors)):
+            assert sorted(reader.search(unit(1), 10_000).ids[0].tolist()) == shown
+    keep_snapshot(source, vectors)
+    assert damage(source, vectors) is None
+    assert len(list(vectors.glob("*.faiss"))) == 1
