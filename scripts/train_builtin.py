@@ -329,6 +329,7 @@ def export(run: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / "open_clip_model.safetensors.new"
     save_file(half, temporary, metadata={"format": "pt"})
+    temporary.chmod(0o644)  # safetensors writes for the owner alone
     os.replace(temporary, folder / "open_clip_model.safetensors")
     config = {"model_cfg": state["config"], "preprocess_cfg": PREPROCESS}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
