@@ -156,8 +156,9 @@ def test_open_shows_a_sheet_in_the_browser(imgsearch_process, indexed, tmp_path)
 
 def test_without_a_browser_the_sheet_is_named_and_all_is_well(ask, monkeypatch, tmp_path):
     monkeypatch.setattr("webbrowser.open", lambda _: False)
-    done = ask("search", "dog", "--open", env={"XDG_CACHE_HOME": str(tmp_path)})
+    done = ask("search", "dog", "--open", "--sheet", tmp_path / "sheet.html")
     assert done.exit_code == 0
+    assert f"Contact sheet: {tmp_path / 'sheet.html'}\n" in done.stderr
     assert "open that file yourself" in done.stderr
 
 
