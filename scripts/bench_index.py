@@ -62,9 +62,8 @@ def main() -> None:
         "stages_s": {name: statistics.median(stage[name] for stage in stages) for name in stages[0]},
     }
     print(machine)
-    print(
-        f"n = {first.seen} ({first.failed} failed), d = {status.dim}, model {arguments.model}, {arguments.runs} runs"
-    )
+    print(f"n = {first.seen} ({first.failed} failed), d = {status.dim}, model {arguments.model}")
+    print(f"medians of {arguments.runs} runs")
     print(f"index from nothing   {figures['images_per_s']:8.1f} images/s all in all, {read:.1f} once loaded")
     print(f"rescan, no change    {figures['rescan_ms']:8.1f} ms")
     print(f"library on disk      {figures['bytes_per_image']:8.0f} bytes an image")
