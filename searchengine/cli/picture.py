@@ -76,7 +76,8 @@ def fetch(url: str, *, limit: int = MOST_BYTES, timeout: float = TIMEOUT) -> byt
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
             raise ImageLimitError(too_slow) from error
-        raise ImageError(f"{url} can't be reached: {error.reason}") from error
+        reason = (error.reason.strerror if isinstance(error.reason, OSError) else None) or error.reason
+        raise ImageError(f"{url} can't be reached: {reason}") from error
     except (http.client.HTTPException, OSError, ValueError) as error:
         raise ImageError(f"{url} can't be had: {str(error) or type(error).__name__}") from error
     return _within_limit(b"".join(parts), url, limit)

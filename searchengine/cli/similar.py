@@ -35,7 +35,8 @@ def similar(place: Place, image: str, wanted: Wanted) -> None:
         try:
             results = library.similar(given, k=wanted.k, offset=wanted.offset)
         except ImageError as error:
-            raise type(error)(f"{image}: {error}") from error
+            name = "standard input" if image == STDIN else image
+            raise type(error)(f"{name}: {error}") from error
         present(results, wanted, library.thumbnail, title=title(image))
 
 

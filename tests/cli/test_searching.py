@@ -130,6 +130,12 @@ def test_a_picture_that_cannot_be_read_is_an_error_that_names_it(image, ask, ind
     assert image in done.stderr
 
 
+def test_bytes_that_are_no_picture_are_an_error_that_says_where_they_come_from(ask):
+    done = ask("similar", "-", stdin=b"not a picture at all")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: standard input: ")
+
+
 def test_a_contact_sheet_is_written_where_it_is_wanted(ask, indexed, tmp_path):
     done = ask("search", "a red circle", "--sheet", tmp_path / "sheet.html", "--format", "paths")
     html = (tmp_path / "sheet.html").read_text(encoding="utf-8")
