@@ -142,7 +142,7 @@ def _forecast(update: Update, paths: tuple[str, ...]) -> dict[str, Any]:
         ]
         measured = estimate(files, load_encoder(source.name))
         if measured is not None:
-            values["eta_s"] = round(measured.seconds(found.to_read, available_cores()), 1)
+            values["eta_s"] = round(measured.seconds(found.to_read, available_cores()), 3)
     return values
 
 

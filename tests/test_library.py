@@ -216,7 +216,7 @@ def test_status_says_what_is_indexed(library, scenes, scene_library):
     assert (status["space"], status["missing"]) == ("builtin", 0)
     assert status["last_run"]["outcome"] == "done"
     assert status["last_run"]["counts"]["added"] == len(scenes)
-    assert status["roots"] == [os.path.realpath(next(iter(scenes.values())).parent)]
+    assert status["roots"] == (os.path.realpath(next(iter(scenes.values())).parent),)
     assert status["bytes"] > 10_000
 
 
