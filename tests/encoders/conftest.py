@@ -29,6 +29,15 @@ def exported_cache(tmp_path_factory, clip_folder):
 
 
 @pytest.fixture
+def no_image_graph(monkeypatch):
+    """Exports without their image tower, where only texts are asked about: half the time."""
+    from searchengine.encoders import export
+    from searchengine.encoders.parity import Parity
+
+    monkeypatch.setattr(export, "_export_image", lambda *_: Parity(0.0, 1.0))
+
+
+@pytest.fixture
 def exported(exported_cache, monkeypatch):
     monkeypatch.setenv("IMGSEARCH_CACHE", str(exported_cache))
     return exported_cache

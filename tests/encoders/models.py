@@ -4,8 +4,8 @@ import json
 
 PREPROCESS = {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]}
 
-VISION = {"image_size": 32, "layers": 2, "width": 64, "patch_size": 8, "head_width": 32}
-TEXT = {"context_length": 20, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2}
+VISION = {"image_size": 32, "layers": 1, "width": 64, "patch_size": 8, "head_width": 32}
+TEXT = {"context_length": 20, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 1}
 
 CLIP = {"embed_dim": 48, "vision_cfg": VISION, "text_cfg": TEXT}
 # PE-Core and others: the text tower is a module of its own, causal as CLIP's is.
@@ -57,13 +57,18 @@ COCA = {
 def module(config, seed=0):
     """The model, in memory."""
     import torch
+    from open_clip import model as kinds
     from open_clip.coca_model import CoCa
-    from open_clip.model import CLIP as Clip
-    from open_clip.model import CustomTextCLIP
 
     torch.manual_seed(seed)
     arguments = {key: value for key, value in config.items() if key != "custom_text"}
-    kind = CoCa if "multimodal_cfg" in config else CustomTextCLIP if config.get("custom_text") else Clip
+    kind = (
+        CoCa
+        if "multimodal_cfg" in config
+        else kinds.CustomTextCLIP
+        if config.get("custom_text")
+        else kinds.CLIP
+    )
     made = kind(**arguments)
     for layer in made.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):  # as if it had seen pictures

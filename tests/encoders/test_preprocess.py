@@ -6,9 +6,8 @@ from searchengine.encoders import preprocess as module
 from searchengine.encoders.preprocess import preprocess, resized_size
 from searchengine.encoders.spec import Preprocessing
 
-SIZES = [
-    (1, 1), (2, 3), (640, 480), (481, 333), (96, 96), (97, 96), (255, 256), (300, 20), (20, 300), (1000, 700), (33, 500),
-]  # fmt: skip
+SIZES = [(1, 1), (2, 3), (640, 480), (481, 333), (96, 96), (97, 96), (255, 256), (1000, 700)]
+SIZES += [(300, 20), (20, 300), (33, 500)]
 
 
 def asked(size, mode="shortest", interpolation="bicubic", fill=0):

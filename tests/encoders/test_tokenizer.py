@@ -24,9 +24,9 @@ NASTY = [
     "tabs\tand\r\nlines\u2028and\u00a0spaces\u3000",
     "x" * 3000,
     "word " * 500,
-    "e\u0301 é \u0301\u0301 ﬁ ﬀ ß ẞ İ ı ſ 'ſ K",
+    "e\u0301 é \u0301\u0301 ﬁ ﬀ ß ẞ İ ı ſ 'ſ K",  # noqa: RUF001
     "sÃ¡bado â€œquotedâ€\x9d",
-    "½ ² ٣ Ⅷ ৳ ০",
+    "½ ² ٣ Ⅷ ৳ ০",  # noqa: RUF001
     "<start_of_text> <end_of_text> !!<end_of_text> a<end_of_text><END_OF_TEXT>",
     "_under_score_ {braces} `back` ~tilde~",
     "\ufeffbom \u200bzero\u200dwidth \u202eright-to-left \ufffd",
@@ -47,9 +47,9 @@ def ours(length=77, clean="lower"):
 def test_the_merges_are_open_clips(open_clips):
     with gzip.open(original.default_bpe(), "rt", encoding="utf-8") as file:
         lines = file.read().split("\n")[1 : 49152 - 256 - 2 + 1]
-    assert list(clip_bpe._ranks()) == lines
+    assert lines == [*clip_bpe._ranks()]
     assert len({line.replace(" ", "") for line in lines}) == len(lines)  # so that a token has one id
-    assert (clip_bpe.START, clip_bpe.END) == (open_clips.sot_token_id, open_clips.eot_token_id)
+    assert (open_clips.sot_token_id, open_clips.eot_token_id) == (clip_bpe.START, clip_bpe.END)
 
 
 @pytest.mark.parametrize("clean", ["lower", "whitespace", "canonicalize"])
