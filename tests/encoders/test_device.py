@@ -53,5 +53,6 @@ def test_apple_silicon_is_one(monkeypatch, machine, found):
 
 
 def test_looking_for_one_does_not_import_torch():
-    code = "import sys\nfrom searchengine.encoders import device\ndevice.accelerator(); print('torch' in sys.modules)"
+    look = "import sys; from searchengine.encoders import device; device.accelerator()"
+    code = f"{look}; print('torch' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
