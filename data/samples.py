@@ -29,7 +29,16 @@ QUALITY = 88  # of the JPEG files
 # What the demo asks for, so that it is there: things with their numbers, and the place.
 SHOWCASE: tuple[tuple[dict[Kind, int], str], ...] = (
     ({("dog", None): 1}, "beach"),
+    ({("dog", None): 2}, "beach"),
+    ({("dog", None): 1, ("soccer ball", None): 1}, "beach"),
+    ({("dog", None): 1, ("umbrella", None): 1}, "beach"),
+    ({("dog", None): 3}, "beach"),
     ({("fox", None): 2}, "snow"),
+    ({("fox", None): 2, ("fir tree", None): 1}, "snow"),
+    ({("cat", None): 1}, "night"),
+    ({("cat", None): 2}, "night"),
+    ({("car", None): 1}, "city"),
+    ({("car", None): 2}, "mountains"),
     ({("car", None): 1, ("lemon", None): 1}, "beach"),
     ({("owl", None): 3}, "night"),
     ({("rocket", None): 1}, "space"),

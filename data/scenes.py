@@ -6,7 +6,7 @@
 import math
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from data.backgrounds import BACKGROUNDS, PLACES, PLAIN_COLOURS
@@ -154,10 +154,12 @@ def arranged(groups: dict[Kind, int], background: str, rng: Random) -> Scene:
 
 
 def sibling(scene: Scene, rng: Random) -> Scene:
-    """Return a scene easily taken for `scene`: another place, another layout or another number."""
+    """Return a scene easily taken for `scene`: places swapped, another layout, place or number."""
     counts = scene.counts
     background, aspect = scene.background, scene.aspect
-    change = rng.choice(("background", "layout", "number"))
+    change = rng.choice(("swap", "swap", "layout", "number", "background"))
+    if change == "swap" and len(counts) == 2 and (placed := swapped(scene)) is not None:
+        return Scene(background, rng.getrandbits(32), aspect, placed)
     if change == "background":
         background = _random_background(rng)
     if change == "number":
@@ -169,6 +171,20 @@ def sibling(scene: Scene, rng: Random) -> Scene:
         if placed is not None:
             return Scene(background, rng.getrandbits(32), aspect, placed)
     return scene
+
+
+def swapped(scene: Scene) -> tuple[Placed, ...] | None:
+    """Let two single things change places; None when there aren't two or one would stick out."""
+    if len(scene.placed) != 2:
+        return None
+    a, b = scene.placed
+    placed = (replace(a, x=b.x, y=b.y), replace(b, x=a.x, y=a.y))
+    across, down = scene.unit
+    for thing in placed:
+        half_x, half_y = thing.extent * across / 2, thing.extent * down / 2
+        if not (half_x <= thing.x <= 1 - half_x and half_y <= thing.y <= 1 - half_y):
+            return None
+    return placed
 
 
 def is_held_out(scene: Scene) -> bool:

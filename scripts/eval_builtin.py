@@ -3,9 +3,9 @@
     python scripts/eval_builtin.py [--model DIR] [--count 1000] [--seed 2024] [--write DIR]
 
 The whole way a photo goes: rendered at 960 px, saved as JPEG, opened, squashed by open_clip's own
-transform, encoded by open_clip. Prints recall@1/5/10 and the mean reciprocal rank. `--write` keeps
-the pictures and their queries.tsv, so that `imgsearch index` and `imgsearch evaluate` can be run on
-the same ones.
+transform, encoded by open_clip. Prints recall@1/5/10 and the mean reciprocal rank, then how often a text
+beats the same text with one word made false, and how often a lone thing is named. `--write` keeps the
+pictures and their queries.tsv, so that `imgsearch index` and `imgsearch evaluate` can be run on them.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
@@ -25,11 +26,18 @@ sys.path.insert(0, str(ROOT))
 
 import open_clip  # noqa: E402
 
+from data.backgrounds import BACKGROUNDS  # noqa: E402
+from data.captions import RELATION_WORDS, noun, with_article  # noqa: E402
+from data.glyphs import COLOURS, glyphs  # noqa: E402
 from data.held_out import held_out_scenes  # noqa: E402
 from data.samples import Sample, write_all  # noqa: E402
+from data.scenes import Scene  # noqa: E402
+
+Vectors = NDArray[np.float32]
 
 BUILTIN = ROOT / "searchengine" / "encoders" / "builtin"
 SEED = 2024
+OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
 
 
 class Pictures(Dataset[torch.Tensor]):
@@ -46,24 +54,74 @@ class Pictures(Dataset[torch.Tensor]):
             return self.transform(picture)
 
 
-def embed(folder: Path, paths: list[Path], texts: list[str]) -> tuple[NDArray, NDArray]:
-    """Return unit vectors of pictures and texts, float32 (n, dim) each, by open_clip alone."""
-    model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{folder}")
-    tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
-    model.eval()
-    with torch.inference_mode():
-        loader = DataLoader(Pictures(paths, transform), batch_size=64, num_workers=2)
-        images = torch.cat([model.encode_image(batch, normalize=True) for batch in loader])
-        tokens = tokenizer(texts).split(64)
-        words = torch.cat([model.encode_text(batch, normalize=True) for batch in tokens])
-    return images.float().numpy(), words.float().numpy()
+class Model:
+    """A model through open_clip alone, its own transform and tokenizer included."""
+
+    def __init__(self, folder: Path) -> None:
+        name = f"local-dir:{folder}"
+        self.model, _, self.transform = open_clip.create_model_and_transforms(name)
+        self.model.eval()
+        self.tokenizer = open_clip.get_tokenizer(name)
+
+    def images(self, paths: list[Path]) -> Vectors:
+        """Return unit vectors, float32 (n, dim)."""
+        loader = DataLoader(Pictures(paths, self.transform), batch_size=64, num_workers=2)
+        with torch.inference_mode():
+            return torch.cat([self.model.encode_image(batch, normalize=True) for batch in loader]).numpy()
+
+    def texts(self, texts: list[str]) -> Vectors:
+        """Return unit vectors, float32 (n, dim)."""
+        tokens = self.tokenizer(texts).split(64)
+        with torch.inference_mode():
+            return torch.cat([self.model.encode_text(batch, normalize=True) for batch in tokens]).numpy()
 
 
-def ranks(images: NDArray, words: NDArray) -> NDArray:
+def ranks(images: Vectors, words: Vectors) -> NDArray[np.int64]:
     """Return each text's rank of its own picture, from 1; a tie counts against it."""
     scores = words @ images.T
     own = np.diagonal(scores)[:, None]
     return (scores >= own).sum(axis=1)
+
+
+def probes(scenes: list[Scene]) -> dict[str, list[tuple[int, str, str]]]:
+    """Return, by what they probe, (scene, a text true of it, the same text made false in one word)."""
+    rng = Random("probes")
+    found: dict[str, list[tuple[int, str, str]]] = {"place": [], "number": [], "relation": [], "colour": []}
+    for index, scene in enumerate(scenes):
+        kind, *others = scene.counts
+        count = scene.counts[kind]
+        told, place = noun(kind, count, rng, 0), BACKGROUNDS[scene.background].phrases[0]
+        elsewhere = rng.choice([b.phrases[0] for n, b in BACKGROUNDS.items() if n != scene.background])
+        found["place"].append((index, f"{told} {place}", f"{told} {elsewhere}"))
+        if not others:
+            wrong = noun(kind, rng.choice([n for n in (1, 2, 3, 4) if n != count]), rng, 0)
+            found["number"].append((index, f"{told} {place}", f"{wrong} {place}"))
+        if kind[1] is not None:
+            other = noun((kind[0], rng.choice([c for c in COLOURS if c != kind[1]])), count, rng, 0)
+            found["colour"].append((index, told, other))
+        if len(others) == 1 and (relation := scene.relation(kind, others[0])):
+            second = noun(others[0], scene.counts[others[0]], rng, 0)
+            right, wrong = RELATION_WORDS[relation][0], RELATION_WORDS[OPPOSITE[relation]][0]
+            found["relation"].append((index, f"{told} {right} {second}", f"{told} {wrong} {second}"))
+    return found
+
+
+def print_probes(model: Model, scenes: list[Scene], images: Vectors) -> None:
+    """Print how often a true text beats the same text with one word made false; chance is 0.5."""
+    parts = []
+    for name, asked in probes(scenes).items():
+        index, right, wrong = zip(*asked, strict=True)
+        pictures = images[list(index)]
+        margin = (pictures * (model.texts(list(right)) - model.texts(list(wrong)))).sum(axis=1)
+        parts.append(f"{name} {(margin > 0).mean():.3f} (n {len(asked)})")
+    print("true beats false  " + "  ".join(parts))
+    names = list(glyphs())
+    alone = [(i, next(iter(s.counts))[0]) for i, s in enumerate(scenes) if len(s.placed) == 1]
+    alone = [(i, thing) for i, thing in alone if thing in glyphs()]
+    words = model.texts([f"a photo of {with_article(name)}" for name in names])
+    said = (images[[i for i, _ in alone]] @ words.T).argmax(axis=1)
+    right = np.mean([names[guess] == thing for guess, (_, thing) in zip(said, alone, strict=True)])
+    print(f"zero-shot  one thing alone named among {len(names)}: {right:.3f} (n {len(alone)})")
 
 
 def main() -> None:
@@ -87,13 +145,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.write or Path(temporary)
         write_all(samples, folder, arguments.size)
-        images, words = embed(arguments.model, [folder / s.path for s in samples], texts)
-    found = ranks(images, words)
+        model = Model(arguments.model)
+        images = model.images([folder / s.path for s in samples])
+    found = ranks(images, model.texts(texts))
     what = f"{len(found)} held-out scenes, seed {arguments.seed}, {arguments.size} px JPEG"
     print(f"model {arguments.model}, {what}")
     recalls = "  ".join(f"R@{k} {(found <= k).mean():.3f}" for k in (1, 5, 10))
     seconds = time.monotonic() - begun
     print(f"text -> image  {recalls}  MRR {(1 / found).mean():.3f}  ({seconds:.0f} s)")
+    print_probes(model, [scene for scene, _ in pairs], images)
     for index in np.argsort(-found)[: arguments.worst]:
         print(f"rank {found[index]:4d}  {texts[index]}")
 

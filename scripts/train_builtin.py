@@ -273,7 +273,7 @@ class Training:
             scale = self.model.logit_scale.exp()
             sharp = contrast(images, described, scale, None)
             short = contrast(images, said, scale, also_fits(truth))
-            loss = sharp + 0.5 * short + (1 - 0.9 * done) * seen_loss
+            loss = sharp + short + (1 - 0.9 * done) * seen_loss
             loss.backward()
             nn.utils.clip_grad_norm_(self.parameters, 5.0)
             self.optimizer.step()

@@ -1,5 +1,6 @@
 """Scenes: the same seed gives the same truth, and the truth holds together."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from data.backgrounds import BACKGROUNDS
 from data.glyphs import COLOURS, SHAPES, glyphs, sprite
 from data.held_out import held_out_scenes
-from data.scenes import Placed, Scene, arranged, is_held_out, random_scene, sibling
+from data.scenes import Placed, Scene, arranged, is_held_out, random_scene, sibling, swapped
 
 
 def scenes(number, seed=1):
@@ -74,6 +75,16 @@ def test_a_sibling_shares_its_kinds():
     rng = Random(4)
     for scene in scenes(50):
         assert set(sibling(scene, rng).counts) == set(scene.counts)
+
+
+def test_swapping_two_things_turns_their_relation_round():
+    fox = Placed("fox", None, "small", 0.3, 0.5, 0.2, 0, flipped=False)
+    owl = Placed("owl", None, "small", 0.7, 0.5, 0.2, 0, flipped=False)
+    scene = Scene("snow", 1, 1.0, (fox, owl))
+    other = replace(scene, placed=swapped(scene))
+    assert scene.relation(fox.kind, owl.kind) == "left"
+    assert other.relation(fox.kind, owl.kind) == "right"
+    assert swapped(Scene("snow", 1, 1.0, (fox,))) is None
 
 
 def test_held_out_scenes_are_held_out_and_have_different_descriptions():
