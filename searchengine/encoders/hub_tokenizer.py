@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _CLIP_CONTEXT = 77
 _KNOWN = {"clean", "strip_sep_token"}
+# What transformers' classes assume where no file says it: BERT's names, then RoBERTa's and T5's.
+_USUAL = {"pad_token": ("[PAD]", "<pad>"), "sep_token": ("[SEP]", "</s>")}
 
 
 def tokenizer_spec(files: ModelFiles) -> TokenizerSpec:
@@ -59,27 +61,29 @@ def _cleaning(options: dict[str, Any], default: Cleaning) -> Cleaning:
 
 
 class _Special:
-    """The special tokens that are named beside a `tokenizer.json`, as transformers finds them."""
+    """The special tokens of a tokenizer: what the files beside it name, else what its kind calls them."""
 
     def __init__(self, folder: str) -> None:
-        self._named = {**_read(folder, "special_tokens_map.json"), **_read(folder, "tokenizer_config.json")}
-        self._tokenizer = _read(folder, HUB_FILE)
-        self._folder = folder
+        from tokenizers import Tokenizer
 
-    def token(self, name: str) -> int:
-        """Id of the token with this role."""
-        named = self._named.get(name)
-        text = named.get("content") if isinstance(named, dict) else named
-        for added in self._tokenizer.get("added_tokens", []):
-            if added["content"] == text:
-                return int(added["id"])
-        vocabulary = self._tokenizer.get("model", {}).get("vocab", {})
-        if isinstance(vocabulary, dict) and text in vocabulary:
-            return int(vocabulary[text])
-        if name == "pad_token" and (padding := self._tokenizer.get("padding")):
-            return int(padding["pad_id"])
+        self._folder = folder
+        self._named = {**_read(folder, "special_tokens_map.json"), **_read(folder, "tokenizer_config.json")}
+        try:
+            self._tokenizer = Tokenizer.from_file(os.path.join(folder, HUB_FILE))
+        except Exception as error:  # the package raises bare Exception, whatever is wrong
+            raise ModelError(
+                f"The tokenizer {os.path.join(folder, HUB_FILE)} can't be read: {error}. Fetch it again."
+            ) from error
+
+    def token(self, role: str) -> int:
+        """Id of the token with this role, ``pad_token`` or ``sep_token``."""
+        named = self._named.get(role)
+        stated = named.get("content") if isinstance(named, dict) else named
+        for text in (stated, *_USUAL[role]):
+            if text is not None and (token := self._tokenizer.token_to_id(text)) is not None:
+                return int(token)
         raise ModelError(
-            f"The tokenizer in {self._folder} doesn't say which token its {name} is. "
+            f"The tokenizer in {self._folder} doesn't say which token its {role} is. "
             "Put the tokenizer_config.json beside it that it was published with."
         )
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from searchengine.encoders import cache, device, export, load, load_encoder, locate, resolve
+from searchengine.encoders import cache, device, export, load, load_encoder, locate, names, resolve
 from searchengine.encoders.onnx_runtime import OnnxEncoder
 from searchengine.encoders.parity import Parity
 from searchengine.encoders.torch_runtime import TorchEncoder
@@ -249,6 +249,23 @@ def test_a_model_with_a_hub_tokenizer_carries_it_into_its_export(tmp_path, no_im
     assert os.path.isfile(os.path.join(found.folder, "tokenizer.json"))
     assert (found.manifest.tokenizer.drop, found.manifest.tokenizer.pad) == (3, 0)
     assert np.array_equal(text(OnnxEncoder(found)), vector)
+
+
+@pytest.mark.parametrize("settings", [None, '{"pad_token": {"content": "[PAD]"}}', '{"pad_token": "[PAD]"}'])
+def test_special_tokens_are_found_as_transformers_finds_them(tmp_path, settings):
+    from searchengine.encoders.hub_tokenizer import tokenizer_spec
+    from tests.encoders.test_tokenizer import word_tokenizer
+
+    word_tokenizer(tmp_path)
+    path = tmp_path / "tokenizer_config.json"
+    path.unlink() if settings is None else path.write_text(settings)
+    text = {"hf_tokenizer_name": "org/words", "tokenizer_kwargs": {"strip_sep_token": True}}
+    files = locate.ModelFiles(names.parse("builtin"), {"text_cfg": text}, "", tokenizer=str(tmp_path))
+    spec = tokenizer_spec(files)
+    assert (spec.pad, spec.drop, spec.length) == (0, 3, 77)
+    path.write_text("{")
+    with pytest.raises(ModelError, match=r"tokenizer_config\.json is not JSON"):
+        tokenizer_spec(files)
 
 
 def test_a_graph_that_can_not_be_opened_is_named(exported_cache, clip_folder, tmp_path):
