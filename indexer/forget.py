@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from indexer.lock import writing
 from indexer.roots import contains, relative
 from indexer.update import keep_snapshot
 from searchengine.catalog import files, images, removal, roots
@@ -41,9 +42,10 @@ def forget(library: Path, paths: Iterable[str | os.PathLike[str]]) -> Forgotten:
 
     Raises:
         UsageError: A path of which the library knows nothing; then nothing is forgotten.
+        LibraryBusyError: Somebody else is changing the library.
     """
     layout = Layout(library)
-    with Catalog.open(layout.catalog) as catalog:
+    with writing(library, "imgsearch forget"), Catalog.open(layout.catalog) as catalog:
         with catalog.write() as session:
             known = {root.path: root.id for root in roots.all_roots(session)}
             doomed: set[int] = set()

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from indexer.lock import writing
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.roots import absorbed, locate
 from indexer.settle import settle
@@ -107,6 +108,7 @@ class Update:
             UsageError: A path that neither is there nor belongs to the library.
             ModelMismatchError: Another model was asked for than the library was made with.
             ModelError: The model can't be had.
+            LibraryBusyError: Somebody else is changing the library.
             LibraryError: The library can't be written.
         """
         start = time.perf_counter()
@@ -114,7 +116,10 @@ class Update:
         if not self._layout.catalog.exists():
             requested(paths, ())  # a mistyped path must not leave an empty library behind
         self._layout.folder.mkdir(parents=True, exist_ok=True)
-        with Catalog.open(self._layout.catalog, create=True) as catalog:
+        with (
+            writing(self._layout.folder, "imgsearch index"),
+            Catalog.open(self._layout.catalog, create=True) as catalog,
+        ):
             with catalog.read() as session:
                 space = spaces.active_space(session)
             self._check_model(space)

@@ -1,0 +1,176 @@
+"""One writer at a time: who changes a library holds its lock, and says who it is.
+
+The lock is the operating system's, on an open file, so it ends with the process, also by `kill -9`: what
+is left behind is a file that locks nobody out. Searching never takes it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+import sys
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE = 5.0
+"""Seconds that a second writer waits: enough for a small run to end, too short to look like a hang."""
+
+_INTERVAL = 0.1
+# Windows keeps others from reading what is locked, so one byte far behind the holder's name is.
+_FAR = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock.
+
+    Attributes:
+        pid: Its process.
+        host: The machine it runs on; several may share a network folder.
+        since: When it began, UTC, ISO 8601.
+        command: What it does.
+    """
+
+    pid: int
+    host: str
+    since: str
+    command: str
+
+    @classmethod
+    def this(cls, command: str) -> Holder:
+        """This process, now."""
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(os.getpid(), socket.gethostname(), since, command)
+
+    def in_words(self) -> str:
+        """Who, where, since when: for people."""
+        since = datetime.fromisoformat(self.since).astimezone()
+        return f"`{self.command}` (process {self.pid} on {self.host}, since {since:%Y-%m-%d %H:%M:%S})"
+
+    def remedy(self) -> str:
+        """How to get past it: for people."""
+        if self.pid == os.getpid() and self.host == socket.gethostname():
+            return "this very process holds it in another place: let one end before the other begins"
+        if self.host == socket.gethostname():
+            stop = f"taskkill /PID {self.pid}" if os.name == "nt" else f"kill -INT {self.pid}"
+            return f"wait for it to end, or stop it with: {stop}"
+        return f"wait for it to end, or stop it on {self.host}"
+
+
+@contextmanager
+def writing(
+    library: Path, command: str, *, patience: float | None = None, name: str = "writer.lock"
+) -> Iterator[None]:
+    """Be the only one who changes the library, for as long as the block lasts.
+
+    Args:
+        library: Its folder, which must be there.
+        command: What this process does, as others are told: ``imgsearch index``.
+        patience: Seconds to wait for another one; None for `PATIENCE`.
+        name: Which lock, where a library has several.
+
+    Raises:
+        LibraryBusyError: Somebody else holds it; the message says who.
+        LibraryNotFoundError: There is no such folder.
+        LibraryError: The folder can't be written to.
+    """
+    path = library / name
+    descriptor = _open(path)
+    try:
+        _wait_for(descriptor, path, PATIENCE if patience is None else patience)
+        _sign(descriptor, Holder.this(command))
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def holder(library: Path, *, name: str = "writer.lock") -> Holder | None:
+    """Who signed the lock; it may have ended without a word. None when nobody did."""
+    try:
+        values = json.loads((library / name).read_bytes())
+        return Holder(**values)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except FileNotFoundError as error:
+        raise LibraryNotFoundError(
+            f"there is no library at {path.parent}; make one with: "
+            f"imgsearch --library {path.parent} index FOLDER"
+        ) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            cause = "its disk is full: free some space and run the command again"
+        elif error.errno == errno.EROFS:
+            cause = "its disk is read-only; it can be searched. Copy it to another disk to change it"
+        else:
+            cause = f"{error.strerror}; check the permissions of the folder"
+        raise LibraryError(f"the library {path.parent} can't be written to: {cause}") from error
+
+
+def _wait_for(descriptor: int, path: Path, patience: float) -> None:
+    until = time.monotonic() + patience
+    while not _try_lock(descriptor):
+        if time.monotonic() >= until:
+            who = holder(path.parent, name=path.name)
+            if who is None:
+                raise LibraryBusyError(
+                    f"another process is changing the library {path.parent}; wait for it to end and try again"
+                )
+            raise LibraryBusyError(
+                f"the library {path.parent} is being changed by {who.in_words()}; {who.remedy()}"
+            )
+        time.sleep(_INTERVAL)
+
+
+def _sign(descriptor: int, who: Holder) -> None:
+    """Say who holds it. On a full disk it stays unsaid: the lock holds all the same."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, json.dumps(asdict(who)).encode())
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EACCES):
+                return False
+            # A few network file systems have no locks. The catalog's own transactions keep it whole there.
+            if error.errno in (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP):
+                return True
+            raise
+        return True
