@@ -7,10 +7,10 @@ import hashlib
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from indexer.workers import WorkerDiedError, WorkerPool
-from searchengine.errors import DamagedImageError, ImageError, ImageLimitError
+from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
 from searchengine.images.files import open_regular, read_file
 from searchengine.images.hashes import content_hash, perceptual_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
@@ -31,7 +31,8 @@ SECONDS = 30.0
 MEMORY = 4 << 30
 """Bytes a worker may allocate: the largest picture of `Limits.pixels`, decoded, converted and turned."""
 
-Kind = Literal["gone", "denied", "io", "unsupported", "damaged", "limit", "memory", "timeout", "crash"]
+Passing = Literal["gone", "denied", "io", "extra"]
+Kind = Passing | Literal["unsupported", "damaged", "limit", "memory", "timeout", "crash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,11 @@ class Unreadable:
 
     @property
     def is_passing(self) -> bool:
-        """Whether it says nothing about the content, so that the same file may be read another time."""
-        return self.kind in {"gone", "denied", "io"}
+        """Whether it says nothing about the content, so that the same file may be read another time.
+
+        A format whose reader isn't installed is such a case: once it is, `index` finds out by itself.
+        """
+        return self.kind in get_args(Passing)
 
 
 Outcome = Decoded | Hashed | Unreadable
@@ -162,6 +166,8 @@ def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_t
 def _unreadable(path: bytes, error: Exception) -> Unreadable:
     if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):
         return Unreadable(path, "needs more memory than one picture may take; save a smaller copy", "memory")
+    if isinstance(error, UnsupportedImageError) and isinstance(error.__cause__, ImportError):
+        return Unreadable(path, str(error), "extra")
     if isinstance(error, ImageError):
         limited = isinstance(error, ImageLimitError)
         kind: Kind = (

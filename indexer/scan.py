@@ -16,8 +16,7 @@ from searchengine.images.formats import HEAD_BYTES, IMAGE_EXTENSIONS, RAW_EXTENS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_KNOWN = frozenset(map(os.fsencode, IMAGE_EXTENSIONS))
-_UNREAD = frozenset(map(os.fsencode, RAW_EXTENSIONS))
+_KNOWN = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS))
 _SEP = os.fsencode(os.sep)
 
 # What `stat` and `open` say of something that isn't there, a link that leads nowhere or in a circle included.
@@ -157,8 +156,6 @@ class Scan:
         extension = name[dot:].lower() if dot > 0 else b""
         if extension in _KNOWN:
             status = entry.stat()
-        elif extension in _UNREAD:
-            return None
         else:
             status = entry.stat()
             if not status.st_size or not _begins_like_an_image(entry.path):

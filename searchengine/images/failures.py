@@ -13,6 +13,9 @@ from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, 
 if TYPE_CHECKING:
     from searchengine.images.formats import Extra
 
+# What formats are called in a message, where Pillow calls them otherwise.
+_SPOKEN = {"JPEG2000": "JPEG 2000", "WEBP": "WebP", "JXL": "JPEG XL", "RAW": "camera RAW"}
+
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|\(?b?'[^']*\\x[^']*'\)?")
 _SHORT = 120
 
@@ -25,7 +28,10 @@ _BETTER = (
         "its header makes no sense",
     ),
     (re.compile(r"cannot load this image"), "there is no picture in it"),
-    (re.compile(r"data stream|decoder error|decoding error"), "its compressed data can't be decoded"),
+    (
+        re.compile(r"data stream|decoder error|decoding error|JXL_DEC|frame count"),
+        "its compressed data can't be decoded",
+    ),
     (re.compile(r"tile cannot extend|bad image offset"), "a part of it lies outside the picture"),
 )
 
@@ -37,7 +43,8 @@ _NOT_SUPPORTED = re.compile(
 )
 _OVER_LIMIT = re.compile(r"security limit|exceeds (the )?(maximum|limit)|MAX_TEXT_", re.IGNORECASE)
 _CUT_SHORT = re.compile(
-    r"truncated|premature|unexpected end|end of (file|data)|not enough (image )?data", re.IGNORECASE
+    r"truncated|premature|unexpected end|end of (file|data)|not enough (image )?data|NEED_MORE_INPUT",
+    re.IGNORECASE,
 )
 
 
@@ -50,6 +57,7 @@ def explain(error: BaseException, name: str) -> ImageError:
     """
     if isinstance(error, ImageError):
         return error
+    name = _SPOKEN.get(name, name)
     if isinstance(error, MemoryError):
         return ImageLimitError(f"this {name} needs more memory than one picture may take")
     bomb = isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning)
@@ -73,7 +81,8 @@ def is_cut_short(error: BaseException) -> bool:
 def missing_extra(name: str, extra: Extra) -> UnsupportedImageError:
     """The error for a format whose reader isn't installed; says what to install."""
     return UnsupportedImageError(
-        f"reading {name} needs {extra.module}: pip install 'imgsearch[{extra.name}]'"
+        f"reading {_SPOKEN.get(name, name)} needs {extra.module}:"
+        f" pip install 'imgsearch[{extra.name}]' and index again"
     )
 
 

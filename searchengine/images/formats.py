@@ -1,10 +1,9 @@
 """Which files are pictures: known by their first bytes, looked for by their extension.
 
 A photo library holds what cameras, phones, scanners and image editors write: JPEG, PNG, WebP, GIF,
-TIFF, BMP, JPEG 2000, PSD, AVIF and HEIF. Icons, textures, page descriptions and the like (ICO, DDS,
-TGA, PCX, PPM, EPS, WMF, …) are left out: Pillow opens many of them, but on a disk they are parts of
-programs, and some have no signature or start another program. Camera RAW files are TIFF inside, and
-what a TIFF decoder finds there is a stamp-sized preview, so they are recognised and left alone.
+TIFF, BMP, JPEG 2000, PSD, AVIF, HEIF, JPEG XL and camera RAW. Icons, textures, page descriptions and
+the like (ICO, DDS, TGA, PCX, PPM, EPS, WMF, …) are left out: Pillow opens many of them, but on a disk
+they are parts of programs, and some have no signature or start another program.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ HEAD_BYTES = 64
 IMAGE_EXTENSIONS = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".png", ".apng", ".gif", ".webp", ".tif", ".tiff",
     ".bmp", ".dib", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".psd",
-    ".avif", ".avifs", ".heic", ".heif", ".heics", ".heifs", ".hif",
+    ".avif", ".avifs", ".heic", ".heif", ".heics", ".heifs", ".hif", ".jxl",
 })
-"""Lower case, with the dot. A file so named is a candidate whatever it holds."""
+"""Lower case, with the dot. A file so named, or as a RAW file is, is a candidate whatever it holds."""
 
 RAW_EXTENSIONS = frozenset({
     ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef",
-    ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw",
+    ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".rwl", ".sr2", ".srf", ".srw",
     ".x3f",
 })
 # fmt: on
-"""Camera RAW: never sniffed, because many begin as a TIFF does."""
+"""Camera RAW. Not ``.raw``, which also ends the names of disk images: it is looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,11 @@ class Extra:
     name: str
 
 
-EXTRAS = {"HEIF": Extra("pillow_heif", "heic")}
+EXTRAS = {
+    "HEIF": Extra("pillow_heif", "heic"),
+    "JXL": Extra("imagecodecs", "jxl"),
+    "RAW": Extra("rawpy", "raw"),
+}
 
 PLUGINS = {
     "JPEG": ("JpegImagePlugin", "JpegImageFile"),
@@ -66,6 +69,16 @@ _SIGNATURES = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
     (b"8BPS\0\x01", "PSD"),
+    (b"\xff\x0a", "JXL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
+    (b"FUJIFILMCCD-RAW", "RAW"),
+    (b"IIRO", "RAW"),  # Olympus
+    (b"IIRS", "RAW"),
+    (b"MMOR", "RAW"),
+    (b"IIU\0", "RAW"),  # Panasonic and Leica
+    (b"II\x1a\0\0\0HEAPCCDR", "RAW"),  # Canon's CRW
+    (b"FOVb", "RAW"),  # Sigma
+    (b"\0MRM", "RAW"),  # Minolta
 )
 
 # Sizes that the header after a BMP's file header can have; "BM" alone also begins many a text.
@@ -77,11 +90,6 @@ _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _OTHERS = (
     (b"%PDF", "a PDF document"),
     (b"\0\0\x01\0", "an icon"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture, which can't be read yet"),
-    (b"\xff\x0a", "a JPEG XL picture, which can't be read yet"),
-    (b"FUJIFILMCCD-RAW", "a camera RAW file, which can't be read yet"),
-    (b"IIRO", "a camera RAW file, which can't be read yet"),
-    (b"IIU\0", "a camera RAW file, which can't be read yet"),
     (b"PK\x03\x04", "a ZIP archive or an office document"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"DDS ", "a texture (DDS)"),
@@ -100,11 +108,12 @@ def sniff(head: bytes) -> str | None:
 
     Returns:
         Pillow's name: ``JPEG``, ``PNG``, ``GIF``, ``WEBP``, ``TIFF``, ``BMP``, ``JPEG2000``, ``PSD``,
-        ``AVIF`` or ``HEIF``. Promises nothing about the rest of the file.
+        ``AVIF`` or ``HEIF``; or ``JXL`` or ``RAW``. Promises nothing about the rest of the file; many a
+        camera RAW file begins as a TIFF does, see `raw.is_raw_tiff`.
     """
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
-            return None if name == "TIFF" and head[8:10] == b"CR" else name  # Canon's CR2
+            return "RAW" if name == "TIFF" and head[8:10] == b"CR" else name  # Canon's CR2
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
@@ -123,7 +132,7 @@ def _sniff_iso_media(head: bytes) -> str | None:
             return name
     if major in {b"mif1", b"msf1"}:
         return "AVIF" if others & _AVIF_BRANDS else "HEIF"
-    return None
+    return "RAW" if major == b"crx " else None  # Canon's CR3
 
 
 def describe_foreign(head: bytes) -> str:
@@ -134,7 +143,7 @@ def describe_foreign(head: bytes) -> str:
         if head.startswith(signature):
             return words
     if head[4:8] == b"ftyp":
-        return "a camera RAW file, which can't be read yet" if head[8:12] == b"crx " else "a video"
+        return "a video"
     if not head.strip(b"\0"):
         return "a file that begins with zeros, as an unfinished copy does"
     printable = all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)

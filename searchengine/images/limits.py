@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from searchengine.errors import ImageLimitError
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -23,3 +25,16 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def check_pixels(width: int, height: int, allowed: int) -> None:
+    """Refuse a picture for the size that its header claims.
+
+    Raises:
+        ImageLimitError: It has more pixels than are allowed.
+    """
+    if width * height > allowed:
+        raise ImageLimitError(
+            f"{width} x {height} is {width * height / 1e6:,.0f} megapixels,"
+            f" more than the {allowed / 1e6:,.0f} allowed; save a smaller copy of it"
+        )

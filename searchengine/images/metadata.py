@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,18 @@ def read_metadata(exif: Image.Exif | None) -> Metadata:
         focal_length=_in_range(detail.get(ExifTags.Base.FocalLength), 0.1, 10_000),
         latitude=latitude,
         longitude=longitude,
+    )
+
+
+def first_known(*sources: Metadata) -> Metadata:
+    """Each fact from the first source that knows it."""
+    return Metadata(
+        **{
+            field.name: next(
+                (value for source in sources if (value := getattr(source, field.name)) is not None), None
+            )
+            for field in fields(Metadata)
+        }
     )
 
 

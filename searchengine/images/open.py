@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PIL import ExifTags, Image, ImageOps
 
-from searchengine.errors import DamagedImageError, ImageLimitError, UnsupportedImageError
+from searchengine.errors import DamagedImageError, ImageError, UnsupportedImageError
 from searchengine.images.failures import explain, is_cut_short, missing_extra
 from searchengine.images.files import read_file
 from searchengine.images.formats import EXTRAS, HEAD_BYTES, PLUGINS, describe_foreign, sniff
-from searchengine.images.limits import DEFAULT_LIMITS, Limits
-from searchengine.images.metadata import Metadata, read_metadata
+from searchengine.images.jxl import read_jxl
+from searchengine.images.limits import DEFAULT_LIMITS, Limits, check_pixels
+from searchengine.images.metadata import Metadata, first_known, read_metadata
 from searchengine.images.pixels import to_rgb
 from searchengine.images.quiet import quiet_decoders
+from searchengine.images.raw import LEAST_PREVIEW, develop_raw, is_raw_tiff, read_raw
 
 if TYPE_CHECKING:
     import os
@@ -76,6 +79,8 @@ def open_image(
     name = sniff(data[:HEAD_BYTES])
     if name is None:
         raise UnsupportedImageError(f"not a picture: {describe_foreign(data[:HEAD_BYTES])}")
+    if name == "TIFF" and is_raw_tiff(data):
+        name = "RAW"
     with quiet_decoders():
         # Decoders raise nearly every built-in exception on bad data (TypeError, IndexError, struct.error,
         # RuntimeError, …), so this is the one place that catches them all.
@@ -88,6 +93,39 @@ def open_image(
 
 
 def _open(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Picture:
+    if name == "JXL":
+        return _open_jxl(data, draft_to, limits)
+    if name == "RAW":
+        return _open_raw(data, draft_to, limits)
+    return _open_with_pillow(data, name, draft_to, limits)
+
+
+def _open_jxl(data: bytes, draft_to: int | None, limits: Limits) -> Picture:
+    image, exif = read_jxl(data, limits)
+    return Picture(to_rgb(_shrink(image, draft_to)), *image.size, "JXL", read_metadata(exif))
+
+
+def _open_raw(data: bytes, draft_to: int | None, limits: Limits) -> Picture:
+    file = read_raw(data)
+    preview = None
+    if file.preview is not None:
+        with suppress(Exception):  # one that can't be read is as good as none
+            preview = _open_with_pillow(file.preview, "JPEG", draft_to, limits)
+    if preview is None or min(preview.width, preview.height) < LEAST_PREVIEW:
+        try:
+            developed = _shrink(develop_raw(data, limits), draft_to)
+            return Picture(developed, file.width, file.height, "RAW", file.metadata)
+        except ImageError:
+            if preview is None:
+                raise
+    image = preview.image
+    if file.orientation in _SIDEWAYS and (image.width > image.height) != (file.width > file.height):
+        image = _upright(image, file.orientation)  # the preview itself doesn't say how the camera was held
+    metadata = first_known(file.metadata, preview.metadata)
+    return Picture(image, file.width, file.height, "RAW", metadata, preview.flags)
+
+
+def _open_with_pillow(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Picture:
     image = _start(data, name)
     width, height = image.size
     _draft(image, draft_to, limits)
@@ -113,7 +151,7 @@ def _start(data: bytes, name: str) -> ImageFile:
 
     `Image.open` isn't used: it tries every decoder it knows, and knows only a global pixel limit.
     """
-    if name in EXTRAS:
+    if name == "HEIF":
         plugin = getattr(import_module(EXTRAS[name].module), "HeifImageFile")  # noqa: B009 -- untyped
     else:
         module, kind = PLUGINS[name]
@@ -133,12 +171,8 @@ def _draft(image: ImageFile, draft_to: int | None, limits: Limits) -> None:
         drafted = image.draft(None, (draft_to, draft_to)) is not None
     # A progressive JPEG holds the coefficients of all its pixels in memory, drafted or not.
     cheap = drafted and not image.info.get("progressive")
-    allowed = limits.pixels * (limits.draft_factor if cheap else 1)
-    if width * height > allowed or image.size[0] * image.size[1] > limits.pixels:
-        raise ImageLimitError(
-            f"{width} x {height} is {width * height / 1e6:,.0f} megapixels,"
-            f" more than the {allowed / 1e6:,.0f} allowed; save a smaller copy of it"
-        )
+    check_pixels(width, height, limits.pixels * (limits.draft_factor if cheap else 1))
+    check_pixels(*image.size, limits.pixels)
 
 
 def _salvage(

@@ -1,6 +1,7 @@
 """Pictures whose corners can be told apart, written as files of every kind."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -63,3 +64,96 @@ def heif(image, exif=None):
     buffer = io.BytesIO()
     pillow_heif.encode("RGB", image.size, image.tobytes(), buffer, quality=95, exif=exif)
     return buffer.getvalue()
+
+
+def jxl(image, **options):
+    """A JPEG XL file of this picture."""
+    return bytes(pytest.importorskip("imagecodecs").jpegxl_encode(np.asarray(image), **options))
+
+
+def jxl_of_jpeg(image, exif):
+    """A JPEG packed anew, as archives do: the codestream has its orientation, a box its EXIF."""
+    return bytes(
+        pytest.importorskip("imagecodecs").jpegxl_encode_jpeg(encoded(image, "JPEG", quality=95, exif=exif))
+    )
+
+
+def dng(image, *, orientation=1, preview=None):
+    """A camera RAW file as small as the format allows: a sensor's mosaic, and a JPEG if one is given.
+
+    Args:
+        image: What the sensor saw, RGB; even sides.
+        orientation: How the camera says to turn it.
+        preview: A JPEG.
+    """
+    rgb = np.asarray(image).astype(np.uint16) * 64
+    mosaic = rgb[:, :, 1].copy()
+    mosaic[::2, ::2], mosaic[1::2, 1::2] = rgb[::2, ::2, 0], rgb[1::2, 1::2, 2]
+    short, long, ratio, signed, byte, text = 3, 4, 5, 10, 1, 2
+    sensor = [
+        (254, long, [0]),
+        (256, long, [image.width]),
+        (257, long, [image.height]),
+        (258, short, [16]),
+        (259, short, [1]),
+        (262, short, [32803]),
+        (273, long, [mosaic.astype("<u2").tobytes()]),
+        (277, short, [1]),
+        (278, long, [image.height]),
+        (279, long, [mosaic.nbytes]),
+        (33421, short, [2, 2]),
+        (33422, byte, [0, 1, 1, 2]),
+        (50714, long, [0]),
+        (50717, long, [255 * 64]),
+    ]
+    main = [
+        (254, long, [1]),
+        (271, text, list(b"Maker\0")),
+        (272, text, list(b"Maker One\0")),
+        (274, short, [orientation]),
+        (306, text, list(b"2021:02:03 04:05:06\0")),
+        (330, long, [sensor]),
+        (50706, byte, [1, 4, 0, 0]),
+        (50707, byte, [1, 1, 0, 0]),
+        (50708, text, list(b"Maker One\0")),
+        (50721, signed, [1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1]),
+        (50728, ratio, [1, 1, 1, 1, 1, 1]),
+        (50778, short, [21]),
+    ]
+    if preview is not None:
+        size = Image.open(io.BytesIO(preview)).size
+        main += [
+            (256, long, [size[0]]),
+            (257, long, [size[1]]),
+            (258, short, [8, 8, 8]),
+            (259, short, [7]),
+            (262, short, [6]),
+            (273, long, [preview]),
+            (277, short, [3]),
+            (278, long, [size[1]]),
+            (279, long, [len(preview)]),
+        ]
+    file = bytearray(b"II*\0" + struct.pack("<I", 8))
+    _append_directory(file, main)
+    return bytes(file)
+
+
+def _append_directory(file, tags):
+    """A TIFF directory. Bytes and directories that are a tag's value go behind it, their place in it."""
+    start = len(file)
+    file += struct.pack("<H", len(tags)) + bytes(12 * len(tags) + 4)
+    for at, (tag, kind, values) in zip(range(start + 2, len(file), 12), sorted(tags), strict=False):
+        numbers = values
+        if isinstance(values[0], bytes | list):
+            numbers = [len(file)]
+            if isinstance(values[0], bytes):
+                file += values[0] + bytes(len(values[0]) % 2)
+            else:
+                _append_directory(file, values[0])
+        code, each = {1: ("B", 1), 2: ("B", 1), 3: ("H", 1), 4: ("I", 1), 5: ("I", 2), 10: ("i", 2)}[kind]
+        data = struct.pack(f"<{len(numbers)}{code}", *numbers)
+        if len(data) > 4:
+            place = struct.pack("<I", len(file))
+            file += data + bytes(len(data) % 2)
+            data = place
+        file[at : at + 12] = struct.pack("<HHI", tag, kind, len(numbers) // each) + data.ljust(4, b"\0")

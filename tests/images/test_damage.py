@@ -63,7 +63,8 @@ def test_of_a_truncated_picture_what_is_there_is_kept_and_flagged(kind):
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "JPEG2000", "AVIF"])
 def test_of_a_file_that_ends_before_the_picture_there_is_only_an_error(kind):
     data = encoded(noisy(), kind)
-    with pytest.raises(DamagedImageError, match=f"the {kind} "):
+    spoken = {"WEBP": "WebP", "JPEG2000": "JPEG 2000"}.get(kind, kind)
+    with pytest.raises(DamagedImageError, match=f"the {spoken} "):
         open_image(data[:40])
 
 

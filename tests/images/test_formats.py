@@ -37,8 +37,12 @@ def test_what_pillow_writes_is_known_by_its_first_bytes(name):
         (ftyp(b"mif1", b"miaf", b"avif"), "AVIF"),
         (ftyp(b"avis", b"msf1"), "AVIF"),
         (ftyp(b"mp42", b"isom"), None),
-        (ftyp(b"crx ", b"isom"), None),
-        (b"II*\0\x10\0\0\0CR\x02\0", None),
+        (ftyp(b"crx ", b"isom"), "RAW"),
+        (b"II*\0\x10\0\0\0CR\x02\0", "RAW"),
+        (b"FUJIFILMCCD-RAW 0201", "RAW"),
+        (b"IIU\0\x18\0\0\0", "RAW"),
+        (b"\xff\x0a\x0f\x41", "JXL"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
         (b"BM looks like a text about BMW cars", None),
         (b"RIFF\0\0\0\0WAVEfmt ", None),
         (b"%PDF-1.7", None),
@@ -59,7 +63,6 @@ def test_signatures(head, name):
         (b"%PDF-1.7", "PDF"),
         (b"\0\0\x01\0\x01\0", "icon"),
         (ftyp(b"mp42", b"isom"), "video"),
-        (ftyp(b"crx ", b"isom"), "RAW"),
         (bytes(64), "zeros"),
         (b"Dear diary,\n", "text"),
         (b"\x01\x02\x03\xfe", "not a picture in a format"),
@@ -69,7 +72,7 @@ def test_a_foreign_file_is_described(head, words):
     assert words in describe_foreign(head)
 
 
-def test_every_extension_is_lower_case_with_its_dot_and_no_raw_file_is_taken_for_a_picture():
+def test_every_extension_is_lower_case_with_its_dot_and_stands_in_one_list():
     assert all(each == each.lower() and each.startswith(".") for each in IMAGE_EXTENSIONS | RAW_EXTENSIONS)
     assert not IMAGE_EXTENSIONS & RAW_EXTENSIONS
 

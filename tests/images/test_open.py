@@ -40,10 +40,17 @@ def test_heif_opens():
     assert corners(picture.image) == "rgby"
 
 
-def test_heif_without_its_extra_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    head = (24).to_bytes(4, "big") + b"ftypheic\0\0\0\0mif1heic"
-    with pytest.raises(UnsupportedImageError, match=r"pip install 'imgsearch\[heic\]'"):
+@pytest.mark.parametrize(
+    ("head", "module", "extra"),
+    [
+        ((24).to_bytes(4, "big") + b"ftypheic\0\0\0\0mif1heic", "pillow_heif", "heic"),
+        (b"\xff\x0a" + bytes(20), "imagecodecs", "jxl"),
+        (b"IIU\0" + bytes(20), "rawpy", "raw"),
+    ],
+)
+def test_a_format_without_its_extra_says_what_to_install(monkeypatch, head, module, extra):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(UnsupportedImageError, match=rf"pip install 'imgsearch\[{extra}\]' and index again"):
         open_image(head)
 
 

@@ -1,6 +1,7 @@
 import collections
 import os
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -115,6 +116,14 @@ def test_whatever_goes_wrong_with_one_file_is_its_own_affair(photo, monkeypatch,
     answer = decode(task(photo), preprocessing=SIZE)
     assert (type(answer), answer.kind) == (Unreadable, kind)
     assert answer.reason
+
+
+def test_a_format_whose_reader_is_not_installed_is_tried_again_another_time(tmp_path, monkeypatch):
+    (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bytes(20))
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    answer = decode(task(tmp_path / "a.jxl"), preprocessing=SIZE)
+    assert (answer.kind, answer.is_passing) == ("extra", True)
+    assert "pip install 'imgsearch[jxl]'" in answer.reason
 
 
 def test_a_picture_that_needs_too_much_memory_is_refused_and_the_worker_lives_on(photo, tmp_path):

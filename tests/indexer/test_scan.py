@@ -54,8 +54,13 @@ def test_a_picture_is_known_by_its_name_or_by_its_first_bytes(root):
     write(root, "empty.jpg", data=b"")
     write(root, "wrong.jpg", "notes.txt", data=b"just text")
     write(root, "nothing", data=b"")
-    write(root, "tiff.nef", "tiff.dng", data=b"II*\0 a camera RAW file")
-    assert found(root) == ["dot.", "empty.jpg", "photo", "photo.bak", "photo.txt", "wrong.jpg"]
+    write(root, "disk.raw", data=b"an image of another kind")
+    write(root, "panasonic.raw", data=b"IIU\0\x18\0\0\0")
+    write(root, "photo.NEF", data=b"II*\0 a camera RAW file")
+    assert found(root) == [
+        *("dot.", "empty.jpg", "panasonic.raw"),
+        *("photo", "photo.NEF", "photo.bak", "photo.txt", "wrong.jpg"),
+    ]
 
 
 def test_hidden_names_other_programs_folders_and_system_folders_are_passed_by(root):
