@@ -8,6 +8,7 @@ import stat
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from indexer.companions import find_companions
 from indexer.excludes import LIBRARY_MARK, OURS, compile_globs, is_skipped_file, is_skipped_folder
 from searchengine.errors import ImageError
 from searchengine.images.files import open_regular
@@ -37,6 +38,18 @@ class Entry(NamedTuple):
     mtime_ns: int
 
 
+class Companion(NamedTuple):
+    """A file that isn't a candidate because it is another form of one beside it; see `companions`.
+
+    Attributes:
+        path: Relative to the root.
+        still: The candidate, relative to the root.
+    """
+
+    path: bytes
+    still: bytes
+
+
 class Problem(NamedTuple):
     """Something that couldn't be looked at. What lies at or below it isn't known to be gone.
 
@@ -52,7 +65,7 @@ class Problem(NamedTuple):
 class Scan:
     """Candidates below a folder, in a fixed order: a folder's files by name, then its folders.
 
-    Iterate once; `problems` fills meanwhile, and is complete when the iteration is.
+    Iterate once; `problems` and `companions` fill meanwhile, and are complete when the iteration is.
     """
 
     def __init__(self, root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> None:
@@ -65,6 +78,7 @@ class Scan:
             exclude: Globs, see `compile_globs`; they and the default excludes hold below the scope.
         """
         self.problems: list[Problem] = []
+        self.companions: list[Companion] = []
         self._root = root
         self._scope = scope
         self._excluded = compile_globs(exclude)
@@ -109,17 +123,21 @@ class Scan:
             prefix = folder + _SEP if folder else b""
             entries = self._list(folder)
             below: list[bytes] = []
+            candidates: dict[bytes, Entry] = {}
             for entry in entries:
                 try:
                     if entry.is_dir():
                         if not self._is_skipped_folder(entry.name, prefix):
                             (links if entry.is_symlink() else below).append(prefix + entry.name)
                     elif (found := self._look_at(entry, prefix)) is not None:
-                        yield found
+                        candidates[entry.name] = found
                 except OSError as error:
                     if error.errno not in _GONE:
                         self._problem(prefix + entry.name, error)
             folders += reversed(below)
+            companions = find_companions(candidates, [entry.name for entry in entries])
+            self.companions += [Companion(prefix + name, prefix + companions[name]) for name in companions]
+            yield from (found for name, found in candidates.items() if name not in companions)
 
     def _list(self, folder: bytes) -> list[os.DirEntry[bytes]]:
         """A folder's entries by name; none if it was seen before or can't be read."""
@@ -170,9 +188,10 @@ def scan(root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> Sca
     """Look for pictures below a folder; see `Scan`.
 
     A candidate is a file with the extension of a picture, or, with another or none, one whose first
-    bytes are a picture's. Links are followed, each folder is visited once. Hidden names, bins, system
-    folders and what photo programs and this one derive are passed by. Never raises for what it meets:
-    `Scan.problems` says what couldn't be read.
+    bytes are a picture's; a RAW file beside its JPEG isn't one, see `Scan.companions`. Links are
+    followed, each folder is visited once. Hidden names, bins, system folders and what photo programs
+    and this one derive are passed by. Never raises for what it meets: `Scan.problems` says what
+    couldn't be read.
     """
     return Scan(root, scope, exclude=exclude)
 
