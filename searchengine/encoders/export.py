@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from searchengine.encoders import cache, parity, share, towers
 from searchengine.encoders.locate import recipe, state
 from searchengine.encoders.onnx_runtime import IMAGE_GRAPH, TEXT_GRAPH, open_session, run
+from searchengine.encoders.silence import silent_logging
 from searchengine.encoders.tokenizer import HUB_FILE
 from searchengine.errors import ModelError, ParityError
 
@@ -172,24 +173,25 @@ def _graph(tower: Any, name: str, example: NDArray[Any], dimensions: dict[int, A
     import torch
 
     try:
-        program = torch.onnx.export(
-            tower,
-            (torch.from_numpy(example),),
-            dynamo=True,
-            verbose=False,
-            optimize=False,
-            input_names=[name],
-            output_names=["embeddings"],
-            dynamic_shapes=({0: torch.export.Dim("batch"), **dimensions},),
-        )
+        with silent_logging():
+            program = torch.onnx.export(
+                tower,
+                (torch.from_numpy(example),),
+                dynamo=True,
+                verbose=False,
+                optimize=False,
+                input_names=[name],
+                output_names=["embeddings"],
+                dynamic_shapes=({0: torch.export.Dim("batch"), **dimensions},),
+            )
+            if program is None:
+                raise ModelError("the exporter gave nothing back.")
+            _simplify(program.model)
     except Exception as error:  # the exporter raises what it likes
         reason = (str(error) or type(error).__name__).strip().splitlines()[0]
         raise ModelError(
             f"torch can't export this model to ONNX: {reason} Use it with --runtime torch."
         ) from error
-    if program is None:
-        raise ModelError("torch gave no ONNX program. Use the model with --runtime torch.")
-    _simplify(program.model)
     return program.model
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from searchengine.encoders.hub_tokenizer import tokenizer_spec
 from searchengine.encoders.locate import PREPROCESS_KEYS, sha256
+from searchengine.encoders.silence import silent_logging
 from searchengine.encoders.spec import ModelSpec, Preprocessing
 from searchengine.encoders.tokenizer import TokenizerSpec, open_tokenizer
 from searchengine.errors import ModelError
@@ -68,12 +69,13 @@ def _create(files: ModelFiles) -> Any:
     # A folder's own config is read by open_clip itself; of a table's entry it would only see the file.
     preprocess = {} if files.folder else {k: v for k, v in files.preprocess.items() if k in PREPROCESS_KEYS}
     try:
-        module = open_clip.create_model(
-            source,
-            None if files.folder else files.weights,
-            force_preprocess_cfg=preprocess,
-            require_pretrained=True,
-        )
+        with silent_logging():
+            module = open_clip.create_model(
+                source,
+                None if files.folder else files.weights,
+                force_preprocess_cfg=preprocess,
+                require_pretrained=True,
+            )
     except Exception as error:  # open_clip, torch, timm and safetensors raise what they like
         raise ModelError(
             f"The weights {files.weights} can't be loaded as {files.name.text}: "
