@@ -184,15 +184,14 @@ def _graph(tower: Any, name: str, example: NDArray[Any], dimensions: dict[int, A
                 output_names=["embeddings"],
                 dynamic_shapes=({0: torch.export.Dim("batch"), **dimensions},),
             )
-            if program is None:
-                raise ModelError("the exporter gave nothing back.")
-            _simplify(program.model)
+            graph = program.model if program else None
+            _simplify(graph)
     except Exception as error:  # the exporter raises what it likes
         reason = (str(error) or type(error).__name__).strip().splitlines()[0]
         raise ModelError(
             f"torch can't export this model to ONNX: {reason} Use it with --runtime torch."
         ) from error
-    return program.model
+    return graph
 
 
 def _simplify(graph: Any) -> None:
