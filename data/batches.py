@@ -14,13 +14,14 @@ from data.backgrounds import background_names, draw_background
 from data.captions import Caption, caption, describe, group_of
 from data.glyphs import COLOURS, SHAPES, glyphs
 from data.render import paint
-from data.scenes import ASPECTS, Kind, Scene, is_held_out, random_scene, sibling
+from data.scenes import ASPECTS, CROWDED, GROUPINGS, Kind, Scene, is_held_out, random_scene, sibling
 
 T = TypeVar("T")
 
 GRID = 6  # the truth about where things stand is given on GRID x GRID cells
 MOST = 4  # things in a scene
 PAINTED = 2  # pictures are painted this much larger, then resized: the look of a photo scaled down
+CROWDED_SHARE = 0.35  # of the scenes hold three or four kinds: more to learn from each picture
 SIBLING_SHARE = 0.4  # of a batch are scenes easily taken for another one in it
 
 
@@ -91,7 +92,8 @@ def batch(seed: int, number: int, count: int, size: int, pool: BackgroundPool) -
     scenes: list[Scene] = []
     while len(scenes) < count:
         kin = bool(scenes) and rng.random() < SIBLING_SHARE
-        scene = sibling(scenes[-1], rng) if kin else random_scene(rng)
+        groupings = CROWDED if rng.random() < CROWDED_SHARE else GROUPINGS
+        scene = sibling(scenes[-1], rng) if kin else random_scene(rng, groupings)
         if not is_held_out(scene):
             scenes.append(scene)
     captions = [caption(scene, rng) for scene in scenes]

@@ -25,7 +25,8 @@ EXTENTS = {
 }
 ASPECTS = (3 / 2, 3 / 2, 4 / 3, 4 / 3, 1.0, 3 / 4, 2 / 3, 16 / 9)
 # How many of each kind, and how often a scene is so.
-GROUPINGS: tuple[tuple[tuple[int, ...], float], ...] = (
+Groupings = tuple[tuple[tuple[int, ...], float], ...]
+GROUPINGS: Groupings = (
     ((1,), 0.28),
     ((1, 1), 0.36),
     ((2,), 0.08),
@@ -36,6 +37,7 @@ GROUPINGS: tuple[tuple[tuple[int, ...], float], ...] = (
     ((1, 1, 1), 0.07),
     ((1, 1, 2), 0.02),
 )
+CROWDED: Groupings = (((1, 1, 1), 0.5), ((1, 1, 1, 1), 0.4), ((2, 1, 1), 0.1))
 PLAIN_SHARE = 0.18  # of scenes stand on a plain colour
 SHAPE_SHARE = 0.12  # of kinds are coloured shapes
 HELD_OUT_ONE_IN = 16
@@ -132,10 +134,10 @@ class Scene:
         return dy < 0.5 * dx and dx - (a.extent + b.extent) / 2 < 0.12
 
 
-def random_scene(rng: Random) -> Scene:
+def random_scene(rng: Random, groupings: Groupings = GROUPINGS) -> Scene:
     """Draw a scene; the same state of `rng` gives the same scene."""
     while True:
-        groups = rng.choices([g for g, _ in GROUPINGS], [w for _, w in GROUPINGS])[0]
+        groups = rng.choices([g for g, _ in groupings], [w for _, w in groupings])[0]
         background = _random_background(rng)
         kinds = _random_kinds(rng, len(groups), background)
         seed, aspect = rng.getrandbits(32), rng.choice(ASPECTS)

@@ -150,11 +150,11 @@ class Heads(nn.Module):
             self.facts(embedding).float(), torch.from_numpy(truth.shown), reduction="sum"
         )
         return (
-            functional.cross_entropy(cells.float(), target, weight)
+            2 * functional.cross_entropy(cells.float(), target, weight)
             + 0.3
             * functional.cross_entropy(self.place(last.mean((2, 3))).float(), torch.from_numpy(truth.places))
             + 0.3 * functional.cross_entropy(self.number(embedding).float(), torch.from_numpy(truth.number))
-            + 0.1 * facts / len(target)
+            + 0.2 * facts / len(target)
         )
 
 
