@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
+from searchengine.images.formats import describe_foreign
 
 if TYPE_CHECKING:
     from searchengine.images.formats import Extra
@@ -22,18 +23,22 @@ _SHORT = 120
 # What Pillow's Python code stumbles with where a file isn't what its header promises.
 _STUMBLES = (LookupError, TypeError, AttributeError, struct.error, ArithmeticError, UnicodeError)
 
-_BETTER = (
-    (
-        re.compile(r"not identified by this driver|unpack_from requires|index out of range"),
-        "its header makes no sense",
+# What a user can make of what decoders say; the first that fits counts.
+_BETTER = {
+    "there is no picture in it": "cannot load this image|image not found in|no more images|no primary item",
+    "a part of it lies outside the picture": "tile cannot extend|bad image offset|seek to frame",
+    "a checksum is wrong": "broken PNG file|checksum",
+    "its frames are out of order": "frame sequence",
+    "its compressed data can't be decoded": (
+        "data stream|decod(er|ing) error|JXL_DEC|frame count|filter category|read next frame|Decoder plugin"
+        "|not a WEBP file"
     ),
-    (re.compile(r"cannot load this image"), "there is no picture in it"),
-    (
-        re.compile(r"data stream|decoder error|decoding error|JXL_DEC|frame count"),
-        "its compressed data can't be decoded",
+    "its header makes no sense": (
+        "not identified by this driver|unpack_from requires|index out of range|header|dimensions"
+        "|quantization table|create decoder|data organization|samples per pixel|palette size|image mode"
     ),
-    (re.compile(r"tile cannot extend|bad image offset"), "a part of it lies outside the picture"),
-)
+    "its structure makes no sense": "^Invalid input",
+}
 
 # Phrases by which Pillow's plugins say that the file is in order and they aren't up to it.
 _NOT_SUPPORTED = re.compile(
@@ -59,14 +64,17 @@ def explain(error: BaseException, name: str) -> ImageError:
         return error
     name = _SPOKEN.get(name, name)
     if isinstance(error, MemoryError):
-        return ImageLimitError(f"this {name} needs more memory than one picture may take")
+        return ImageLimitError(
+            f"this {name} needs more memory than one picture may take; save a smaller copy"
+        )
     bomb = isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning)
     if bomb or _OVER_LIMIT.search(str(error)):
         return ImageLimitError(
-            f"this {name} claims to be larger than is allowed; it may be a decompression bomb"
+            f"this {name} claims to be larger than is allowed, as decompression bombs do;"
+            " save a smaller copy of it"
         )
     words = plain_words(error)
-    if isinstance(error, NotImplementedError) or _NOT_SUPPORTED.search(words):
+    if isinstance(error, NotImplementedError) or _NOT_SUPPORTED.search(str(error)):
         return UnsupportedImageError(f"a kind of {name} that can't be read ({words}); save it as JPEG or PNG")
     if is_cut_short(error):
         return DamagedImageError(f"the {name} ends before any of the picture; restore it from a copy")
@@ -76,6 +84,17 @@ def explain(error: BaseException, name: str) -> ImageError:
 def is_cut_short(error: BaseException) -> bool:
     """Whether a decoder gave up because the file ended."""
     return isinstance(error, EOFError) or _CUT_SHORT.search(str(error)) is not None
+
+
+def not_a_picture(head: bytes) -> UnsupportedImageError:
+    """The error for a file whose first bytes aren't a picture's.
+
+    Args:
+        head: As `sniff` takes it.
+    """
+    lost = not head.strip(b"\0")  # empty, or zeros: it was to be a picture
+    remedy = "restore it from a copy" if lost else "choose another file, or leave this one out (--exclude)"
+    return UnsupportedImageError(f"not a picture, but {describe_foreign(head)}; {remedy}")
 
 
 def missing_extra(name: str, extra: Extra) -> UnsupportedImageError:
@@ -92,9 +111,10 @@ def plain_words(error: BaseException) -> str:
         return "its structure makes no sense"
     words = " ".join(_ADDRESS.sub("", str(error)).split())
     words = "".join(letter for letter in words if letter.isprintable()).strip(" :;,.")
-    for pattern, better in _BETTER:
-        if pattern.search(words):
+    for better, pattern in _BETTER.items():
+        if re.search(pattern, words):
             return better
-    if len(words) < 4:
-        return type(error).__name__
+    if len(words) < 4 or words == type(error).__name__:
+        return "its structure makes no sense"
+    words = words.removeprefix("Unsupported feature: ")
     return words if len(words) <= _SHORT else words[: _SHORT - 1] + "…"

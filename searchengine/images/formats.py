@@ -86,6 +86,10 @@ _BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_OTHER_PICTURE_BRANDS = frozenset(
+    {b"mif3", b"avci", b"avcs", b"vvic", b"vvis", b"j2ki", b"j2is", b"jpeg", b"jpgs"}
+)
+_VIDEO_BRANDS = (b"iso", b"mp4", b"avc", b"qt", b"M4V", b"3g", b"mmp4", b"dash", b"MSNV", b"XAVC")
 
 _OTHERS = (
     (b"%PDF", "a PDF document"),
@@ -143,8 +147,14 @@ def describe_foreign(head: bytes) -> str:
         if head.startswith(signature):
             return words
     if head[4:8] == b"ftyp":
-        return "a video"
+        return _describe_iso_media(head[8:12])
     if not head.strip(b"\0"):
         return "a file that begins with zeros, as an unfinished copy does"
     printable = all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)
-    return "text" if printable and head.isascii() else "not a picture in a format that is known"
+    return "text" if printable and head.isascii() else "data of an unknown kind"
+
+
+def _describe_iso_media(brand: bytes) -> str:
+    if brand in _OTHER_PICTURE_BRANDS:
+        return "a kind of HEIF that can't be read"
+    return "a video" if brand.startswith(_VIDEO_BRANDS) else "a media file of an unknown kind"

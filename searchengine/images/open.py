@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from PIL import ExifTags, Image, ImageOps
 
-from searchengine.errors import DamagedImageError, ImageError, UnsupportedImageError
-from searchengine.images.failures import explain, is_cut_short, missing_extra
+from searchengine.errors import DamagedImageError, ImageError
+from searchengine.images.failures import explain, is_cut_short, missing_extra, not_a_picture
 from searchengine.images.files import read_file
-from searchengine.images.formats import EXTRAS, HEAD_BYTES, PLUGINS, describe_foreign, sniff
+from searchengine.images.formats import EXTRAS, HEAD_BYTES, PLUGINS, sniff
 from searchengine.images.jxl import read_jxl
 from searchengine.images.limits import DEFAULT_LIMITS, Limits, check_pixels
 from searchengine.images.metadata import Metadata, first_known, read_metadata
@@ -78,7 +78,7 @@ def open_image(
     data = source if isinstance(source, bytes) else read_file(source, limits).data
     name = sniff(data[:HEAD_BYTES])
     if name is None:
-        raise UnsupportedImageError(f"not a picture: {describe_foreign(data[:HEAD_BYTES])}")
+        raise not_a_picture(data[:HEAD_BYTES])
     if name == "TIFF" and is_raw_tiff(data):
         name = "RAW"
     with quiet_decoders():

@@ -62,10 +62,13 @@ def test_signatures(head, name):
         (b"", "empty"),
         (b"%PDF-1.7", "PDF"),
         (b"\0\0\x01\0\x01\0", "icon"),
-        (ftyp(b"mp42", b"isom"), "video"),
+        (ftyp(b"mp42", b"isom"), "a video"),
+        (ftyp(b"qt  "), "a video"),
+        (ftyp(b"mif3", b"heic"), "a kind of HEIF"),
+        (ftyp(b"????"), "of an unknown kind"),
         (bytes(64), "zeros"),
         (b"Dear diary,\n", "text"),
-        (b"\x01\x02\x03\xfe", "not a picture in a format"),
+        (b"\x01\x02\x03\xfe", "data of an unknown kind"),
     ],
 )
 def test_a_foreign_file_is_described(head, words):
