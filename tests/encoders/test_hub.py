@@ -43,7 +43,7 @@ def client(tmp_path):
 
     def run(address, code, *arguments, **environment):
         env = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("HF_", "COV_"))},
+            **{key: value for key, value in os.environ.items() if not key.startswith("HF_")},
             "HF_HOME": str(tmp_path / "hf"),
             "HF_ENDPOINT": address,
             "IMGSEARCH_CACHE": str(tmp_path / "cache"),
