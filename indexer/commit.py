@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from searchengine.catalog import files
+from indexer.scan import Problem
+from searchengine.catalog import files, removal
 from searchengine.catalog.record import ContentFacts, Failure, FileAt, Picture, record_batch
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Committer:
         updated: Known files whose bytes were read again.
         failed: Files that couldn't be read.
         gone: Files that were deleted between the scan and the reading.
+        problems: Files that can't be read at present, but whose picture is kept.
         arrivals: How many new files each content got; what vanished elsewhere may have moved here.
     """
 
@@ -36,6 +38,7 @@ class Committer:
         self.updated = 0
         self.failed = 0
         self.gone = 0
+        self.problems: list[Problem] = []
         self.arrivals: Counter[int] = Counter()
 
     def is_known(self, content_hash: bytes) -> bool:
@@ -54,14 +57,17 @@ class Committer:
             Picture(_place(job, decoded.size, decoded.mtime_ns), _facts(decoded), vector)
             for (job, decoded), vector in zip(batch.decoded, batch.vectors, strict=True)
         ]
-        failures = [
-            Failure(
-                _place(job, job.size, NEVER if unreadable.is_passing else job.mtime_ns),
-                unreadable.reason,
-            )
-            for job, unreadable in batch.failures
-            if unreadable.kind != "gone"
-        ]
+        failures, out_of_reach = [], []
+        for job, unreadable in batch.failures:
+            if unreadable.kind == "gone":
+                self.gone += 1
+            elif unreadable.is_passing and job.shows is not None:
+                # No permission, or a disk in trouble: not to be read isn't to be gone.
+                out_of_reach.append(job.shows)
+                self.problems.append(Problem(job.absolute, unreadable.reason))
+            else:
+                mtime_ns = NEVER if unreadable.is_passing else job.mtime_ns
+                failures.append(Failure(_place(job, job.size, mtime_ns), unreadable.reason))
         read = [(job, decoded.hash) for job, decoded in batch.decoded]
         read += [(job, hashed.hash) for job, hashed in batch.copies]
         with self._catalog.write() as session:
@@ -75,8 +81,8 @@ class Committer:
                     for job, hashed in batch.copies
                 ],
             )
-        self.failed += len(failures)
-        self.gone += len(batch.failures) - len(failures)
+            removal.mark_unreadable(session, out_of_reach, mtime_ns=NEVER)
+        self.failed += len(failures) + len(out_of_reach)
         for job, content_hash in read:
             if job.is_new:
                 self.added += 1

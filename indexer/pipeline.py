@@ -42,6 +42,7 @@ class Job:
         mtime_ns: When it was scanned.
         is_new: Whether the catalog has never seen this path.
         hash_first: Whether its bytes may be known already.
+        shows: Key of its row in the catalog, where that holds a picture.
     """
 
     root_id: int
@@ -51,6 +52,7 @@ class Job:
     mtime_ns: int
     is_new: bool
     hash_first: bool
+    shows: int | None = None
 
 
 @dataclass(slots=True)

@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from indexer.roots import contains
+from indexer.scan import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
-    from indexer.scan import Entry
+    from indexer.unmet import Fate
     from searchengine.catalog.files import FileRow
 
 # A disk that is unplugged leaves an empty folder behind: so many files don't vanish in a day's tidying.
@@ -30,8 +30,9 @@ class Plan:
         unchanged: How many are as they were.
         still_failed: How many failed before and haven't changed since: not tried again.
         returned: Ids of unchanged files that had been marked missing.
-        vanished: Files the catalog has that the scan didn't meet, by path relative to the root.
+        vanished: Files the catalog has that aren't there any more, by path relative to the root.
         unreachable: Files below folders that couldn't be read: not seen, but not gone either.
+        excluded: Files the catalog has that the user wants left out from now on.
     """
 
     new: list[Entry] = field(default_factory=list)
@@ -41,13 +42,14 @@ class Plan:
     returned: list[int] = field(default_factory=list)
     vanished: dict[bytes, FileRow] = field(default_factory=dict)
     unreachable: dict[bytes, FileRow] = field(default_factory=dict)
+    excluded: dict[bytes, FileRow] = field(default_factory=dict)
 
 
 def plan_scope(
     entries: Iterable[Entry],
     known: Mapping[bytes, FileRow],
+    fate: Callable[[FileRow], Fate],
     *,
-    unreadable: Sequence[bytes] = (),
     rehash: bool = False,
 ) -> Plan:
     """Compare what the disk has with what the catalog has.
@@ -55,20 +57,30 @@ def plan_scope(
     Args:
         entries: What the scan met.
         known: The catalog's files in the same scope, by path relative to the root.
-        unreadable: Folders below the root that couldn't be listed, relative.
+        fate: What became of a known file that the scan didn't meet; see `Unmet`.
         rehash: Read every file, whatever its size and mtime say.
     """
     new: list[Entry] = []
     changed: list[Entry] = []
     returned: list[int] = []
-    unchanged = still_failed = 0
-    met: set[bytes] = set()
+    there: dict[bytes, Entry] = {}
     for entry in entries:
-        met.add(entry.path)
-        file = known.get(entry.path)
-        if file is None:
+        if entry.path in known:
+            there[entry.path] = entry
+        else:
             new.append(entry)
-        elif rehash or (file.size, file.mtime_ns) != (entry.size, entry.mtime_ns):
+    absent: dict[str, dict[bytes, FileRow]] = {"gone": {}, "excluded": {}, "unreachable": {}}
+    for path, file in known.items():
+        if path not in there:
+            what = fate(file)
+            if isinstance(what, Entry):
+                there[path] = what
+            else:
+                absent[what][path] = file
+    unchanged = still_failed = 0
+    for path, entry in there.items():
+        file = known[path]
+        if rehash or (file.size, file.mtime_ns) != (entry.size, entry.mtime_ns):
             changed.append(entry)
         elif file.state == "failed":
             still_failed += 1
@@ -76,12 +88,16 @@ def plan_scope(
             unchanged += 1
             if file.state == "missing":
                 returned.append(file.id)
-    absent = {path: file for path, file in known.items() if path not in met}
-    unreachable = {
-        path: file for path, file in absent.items() if any(contains(folder, path) for folder in unreadable)
-    }
-    vanished = {path: file for path, file in absent.items() if path not in unreachable}
-    return Plan(new, changed, unchanged, still_failed, returned, vanished, unreachable)
+    return Plan(
+        new=new,
+        changed=changed,
+        unchanged=unchanged,
+        still_failed=still_failed,
+        returned=returned,
+        vanished=absent["gone"],
+        unreachable=absent["unreachable"],
+        excluded=absent["excluded"],
+    )
 
 
 def is_held_back(vanished: int, known: int) -> bool:
@@ -89,7 +105,7 @@ def is_held_back(vanished: int, known: int) -> bool:
 
     Args:
         vanished: Files gone, moves not counted.
-        known: Files the catalog had below the root.
+        known: All the files the catalog had below the root, also where only a part of it was looked at.
     """
     return vanished >= HELD_BACK_COUNT and vanished > HELD_BACK_SHARE * known
 

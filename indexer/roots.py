@@ -35,6 +35,11 @@ class Requested:
     path: bytes
     is_file: bool = False
 
+    @property
+    def folder(self) -> bytes:
+        """The folder itself, or the one that the file is in."""
+        return os.path.dirname(self.path) if self.is_file else self.path
+
 
 def contains(folder: bytes, path: bytes) -> bool:
     """Whether `path` is `folder` or lies below it."""
@@ -50,7 +55,8 @@ def locate(requested: Iterable[Requested], roots: Iterable[bytes]) -> list[Targe
     """Say for each path asked for which root it belongs to.
 
     A path below a known root belongs to that; any other folder becomes a root, and a single file makes
-    its folder one. Of paths that contain each other only the outer is kept.
+    its folder one, also a file that stands where a root was. Of paths that contain each other only the
+    outer is kept.
 
     Args:
         requested: What the user named.
@@ -61,10 +67,11 @@ def locate(requested: Iterable[Requested], roots: Iterable[bytes]) -> list[Targe
     """
     known = list(roots)
     targets: list[Target] = []
-    for wish in sorted(requested, key=lambda wish: len(wish.path)):
-        root = min((root for root in known if contains(root, wish.path)), key=len, default=None)
+    # Outer folders first: a root that a later wish makes would otherwise swallow an earlier one's.
+    for wish in sorted(requested, key=lambda wish: len(wish.folder)):
+        root = min((root for root in known if contains(root, wish.folder)), key=len, default=None)
         if root is None:
-            root = os.path.dirname(wish.path) if wish.is_file else wish.path
+            root = wish.folder
             known.append(root)
         target = Target(root, relative(wish.path, root))
         if not any(_covers(earlier, target) for earlier in targets):

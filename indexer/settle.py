@@ -20,7 +20,7 @@ class Settlement:
 
     Attributes:
         moved: Their bytes turned up at a new path in the same run.
-        removed: Gone.
+        removed: Gone, or excluded from now on.
         missing: Out of reach, or held back: still found, marked offline.
         returned: Had been missing and are there again.
         held_back: How many of `missing` are gone at once below a root, by root.
@@ -34,23 +34,29 @@ class Settlement:
 
 
 def settle(
-    survey: Survey, arrivals: Mapping[int, int], *, accept_removals: bool, complete: bool
+    survey: Survey,
+    arrivals: Mapping[int, int],
+    totals: Mapping[bytes, int],
+    *,
+    accept_removals: bool,
+    complete: bool,
 ) -> Settlement:
     """Say for each vanished file whether it moved, is gone, or is only out of reach.
 
     Args:
         survey: What the scan found.
         arrivals: How many new files each content got in this run.
+        totals: How many files the catalog had below each root, also where only a part was looked at.
         accept_removals: Believe that files are gone, however many.
         complete: False when the run was stopped: what looks gone may have moved to where it didn't get.
     """
     settled = Settlement()
     unclaimed = Counter(arrivals)
     gone: dict[bytes, list[int]] = {}
-    known: Counter[bytes] = Counter()
     for target, plan in survey.plans.items():
-        known[target.root] += len(survey.known[target])
         settled.returned.extend(plan.returned)
+        # Whoever excludes them wants them out, also when they are many.
+        settled.removed.extend(row.id for row in plan.excluded.values())
         settled.missing.extend(row.id for row in plan.unreachable.values())
         for row in plan.vanished.values():
             if row.content_id is not None and unclaimed[row.content_id] > 0:
@@ -59,7 +65,7 @@ def settle(
             elif complete:
                 gone.setdefault(target.root, []).append(row.id)
     for root, ids in gone.items():
-        if is_held_back(len(ids), known[root]) and not accept_removals:
+        if is_held_back(len(ids), totals[root]) and not accept_removals:
             settled.held_back[root] = len(ids)
             settled.missing.extend(ids)
         else:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from indexer.commit import Committer
     from indexer.scan import Problem
+    from indexer.settle import Settlement
+    from indexer.survey import Survey
 
 COUNTS = ("seen", "added", "updated", "moved", "removed", "missing", "unchanged", "failed")
 
@@ -20,7 +24,7 @@ class Summary:
         added: At a path that is new.
         updated: At a known path, read again.
         moved: Known bytes at a new path, whose old path is gone.
-        removed: Gone from a root that can be reached.
+        removed: Gone from a root that can be reached, or excluded from now on.
         missing: Below a root that can't be reached, or too many at once to be believed gone.
         unchanged: Same size and mtime as before.
         failed: Couldn't be read, now or before.
@@ -29,7 +33,7 @@ class Summary:
         outcome: `interrupted` when it was stopped on the way: what was done stays.
         held_back: How many files are gone at once, by root, where that is too many to be believed.
         unreachable: Roots that can't be reached.
-        problems: Folders and files that couldn't be listed, with the reason.
+        problems: Folders and files that couldn't be looked at, with the reason.
     """
 
     seen: int
@@ -54,3 +58,46 @@ class Summary:
             "duration_s": round(self.duration_s, 3),
             "stages": self.stages,
         }
+
+
+def summarize(
+    found: Survey,
+    settled: Settlement,
+    committer: Committer | None,
+    *,
+    duration_s: float,
+    stages: dict[str, float],
+    outcome: Literal["done", "interrupted"],
+) -> Summary:
+    """Count what a run did.
+
+    Args:
+        found: What the scan found.
+        settled: What became of the files that weren't there.
+        committer: What was read; None where there was nothing to read.
+        duration_s: Seconds, all in all.
+        stages: Seconds by stage.
+        outcome: How it ended.
+    """
+    plans = found.plans.values()
+    moved = len(settled.moved)
+    added = committer.added - moved if committer else 0
+    updated = committer.updated if committer else 0
+    failed = (committer.failed if committer else 0) + sum(plan.still_failed for plan in plans)
+    unchanged = sum(plan.unchanged for plan in plans)
+    return Summary(
+        seen=added + updated + moved + unchanged + failed,
+        added=added,
+        updated=updated,
+        moved=moved,
+        removed=len(settled.removed),
+        missing=len(settled.missing),
+        unchanged=unchanged,
+        failed=failed,
+        duration_s=duration_s,
+        stages=stages,
+        outcome=outcome,
+        held_back={os.fsdecode(root): count for root, count in settled.held_back.items()},
+        unreachable=tuple(os.fsdecode(target.root) for target in found.unreachable),
+        problems=found.problems + (tuple(committer.problems) if committer else ()),
+    )

@@ -6,15 +6,17 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from indexer.links import LinkedElsewhere
 from indexer.plan import Plan, plan_scope
 from indexer.progress import OnProgress, Progress, Stopwatch
-from indexer.roots import Requested, Target, absorbed, contains
+from indexer.roots import Requested, Target, absorbed, contains, relative
 from indexer.scan import scan
+from indexer.unmet import Unmet
 from searchengine.catalog import files
 from searchengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -31,7 +33,7 @@ class Survey:
     Attributes:
         plans: By target that can be reached.
         unreachable: Targets whose root can't be.
-        problems: What couldn't be listed.
+        problems: What couldn't be listed; absolute paths.
         known: The catalog's files by target, by path relative to the root.
     """
 
@@ -46,12 +48,14 @@ class Survey:
         return sum(len(plan.new) + len(plan.changed) for plan in self.plans.values())
 
 
-def requested(paths: Iterable[str | bytes | os.PathLike[str]], roots: Iterable[bytes]) -> list[Requested]:
+def requested(
+    paths: Iterable[str | bytes | os.PathLike[str]], knows: Callable[[bytes], bool]
+) -> list[Requested]:
     """The paths a user named: absolute, the symlinks of their folders resolved.
 
     Args:
         paths: As given.
-        roots: The library's roots; what is below one may be gone from the disk.
+        knows: Whether the library has a root at an absolute path, or files at or below it.
 
     Raises:
         UsageError: A path that neither is there nor belongs to the library.
@@ -59,18 +63,34 @@ def requested(paths: Iterable[str | bytes | os.PathLike[str]], roots: Iterable[b
     wishes = []
     for path in paths:
         absolute = os.path.abspath(os.fsencode(path))
+        own = os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute))
+        real = os.path.realpath(absolute)
         if os.path.isfile(absolute):
-            folder = os.path.realpath(os.path.dirname(absolute))
-            wishes.append(Requested(os.path.join(folder, os.path.basename(absolute)), is_file=True))
-            continue
-        wish = Requested(os.path.realpath(absolute))
-        if not os.path.isdir(wish.path) and not any(contains(root, wish.path) for root in roots):
+            wishes.append(Requested(own, is_file=True))
+        elif os.path.isdir(real):
+            wishes.append(Requested(real))
+        elif gone := [place for place in dict.fromkeys((own, real)) if knows(place)]:
+            # A link that leads nowhere now: to a disk that isn't plugged in, or from a file that was indexed.
+            wishes += [Requested(place) for place in gone]
+        else:
             raise UsageError(
                 f"there is no file or folder {os.fsdecode(path)}, and none by that name is in the library; "
                 "check the path"
             )
-        wishes.append(wish)
     return wishes
+
+
+def knows(session: Session, root_ids: Mapping[bytes, int]) -> Callable[[bytes], bool]:
+    """Says whether the library has a root at an absolute path, or files at or below it."""
+
+    def known(path: bytes) -> bool:
+        return path in root_ids or any(
+            files.count_below(session, root_id, relative(path, root))
+            for root, root_id in root_ids.items()
+            if contains(root, path)
+        )
+
+    return known
 
 
 def known_files(session: Session, targets: Iterable[Target], root_ids: Mapping[bytes, int]) -> KnownFiles:
@@ -81,9 +101,11 @@ def known_files(session: Session, targets: Iterable[Target], root_ids: Mapping[b
         if target.root in root_ids:
             known[target].update(files.files_below(session, root_ids[target.root], target.scope))
         for inner in absorbed(target.root, list(root_ids)):
-            below = files.files_below(session, root_ids[inner])
-            for path, row in below.items():
-                known[target][os.path.relpath(os.path.join(inner, path), target.root)] = row
+            prefix = relative(inner, target.root)
+            for path, row in files.files_below(session, root_ids[inner]).items():
+                joined = os.path.join(prefix, path)
+                if not target.scope or contains(target.scope, joined):
+                    known[target][joined] = row
     return known
 
 
@@ -107,13 +129,18 @@ def survey(
         entries = []
         with stopwatch.timed("scan"):
             found = scan(target.root, target.scope, exclude=exclude)
+            elsewhere = LinkedElsewhere(target)
             for entry in found:
+                if elsewhere(entry.path):
+                    continue
                 entries.append(entry)
                 seen += 1
                 if seen % 1000 == 0:
                     on_progress(Progress("scanning", seen))
-        problems += found.problems
+        problems += [
+            problem._replace(path=os.path.join(target.root, problem.path)) for problem in found.problems
+        ]
         with stopwatch.timed("plan"):
-            unreadable = [problem.path for problem in found.problems]
-            plans[target] = plan_scope(entries, rows, unreadable=unreadable, rehash=rehash)
+            fate = Unmet(target.root, target.scope, found, exclude)
+            plans[target] = plan_scope(entries, rows, fate, rehash=rehash)
     return Survey(plans, tuple(unreachable), tuple(problems), known)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,8 +11,8 @@ from indexer.lock import writing
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.roots import absorbed, locate
 from indexer.settle import settle
-from indexer.summary import Summary
-from indexer.survey import Survey, known_files, requested, survey
+from indexer.summary import Summary, summarize
+from indexer.survey import Survey, known_files, knows, requested, survey
 from searchengine.catalog import files, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import ModelMismatchError
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indexer.commit import Committer
-    from indexer.pipeline import Batch, Job
+    from indexer.pipeline import Batch
     from indexer.survey import KnownFiles
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders import Resolved
@@ -45,6 +44,8 @@ class Update:
         exclude: Globs of names or relative paths to leave out, besides the default ones.
         accept_removals: Believe that files are gone, however many.
         rehash: Read every file, whatever its size and mtime say.
+        encoder: A model that is loaded already, for whoever runs often; another is loaded where the library
+            has come to use another.
         on_progress: Told where the run is; called from several threads, one at a time.
     """
 
@@ -57,8 +58,10 @@ class Update:
         exclude: Sequence[str] = (),
         accept_removals: bool = False,
         rehash: bool = False,
+        encoder: Encoder | None = None,
         on_progress: OnProgress = silent,
     ) -> None:
+        self.encoder = encoder
         self._layout = Layout(library)
         self._model = model
         self._runtime = runtime
@@ -77,11 +80,11 @@ class Update:
             ModelMismatchError: Another model was asked for than the library was made with.
         """
         if not self._layout.catalog.exists():
-            return self._survey({target: {} for target in locate(requested(paths, ()), ())})
+            return self._survey({target: {} for target in locate(requested(paths, _nothing), ())})
         with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
             self._check_model(spaces.active_space(session))
             root_ids = {root.path: root.id for root in roots.all_roots(session)}
-            targets = locate(requested(paths, root_ids), root_ids)
+            targets = locate(requested(paths, knows(session, root_ids)), root_ids)
             known = known_files(session, targets, root_ids)
         return self._survey(known)
 
@@ -114,7 +117,7 @@ class Update:
         start = time.perf_counter()
         paths = list(paths)
         if not self._layout.catalog.exists():
-            requested(paths, ())  # a mistyped path must not leave an empty library behind
+            requested(paths, _nothing)  # a mistyped path must not leave an empty library behind
         self._layout.folder.mkdir(parents=True, exist_ok=True)
         with (
             writing(self._layout.folder, "imgsearch index"),
@@ -123,7 +126,7 @@ class Update:
             with catalog.read() as session:
                 space = spaces.active_space(session)
             self._check_model(space)
-            root_ids, known = self._settle_roots(catalog, paths)
+            root_ids, totals, known = self._settle_roots(catalog, paths)
             with catalog.write() as session:
                 run_id = runs.start_run(session)
             outcome: Literal["done", "interrupted", "failed"] = "failed"
@@ -131,7 +134,7 @@ class Update:
             try:
                 found = self._survey(known)
                 committer = self._read(catalog, space, found, root_ids) if found.to_read else None
-                summary = self._conclude(catalog, found, committer, start)
+                summary = self._conclude(catalog, found, committer, totals, start)
                 outcome, counts = summary.outcome, summary.to_dict()
             except KeyboardInterrupt:
                 outcome = "interrupted"
@@ -153,18 +156,25 @@ class Update:
                 "leave --model out to go on with its own, or name another --library for the other model"
             )
 
-    def _settle_roots(self, catalog: Catalog, paths: Paths) -> tuple[dict[bytes, int], KnownFiles]:
-        """Add the roots that are new and let them absorb those below them; roots and known files."""
+    def _settle_roots(
+        self, catalog: Catalog, paths: Paths
+    ) -> tuple[dict[bytes, int], dict[bytes, int], KnownFiles]:
+        """Add the roots that are new and let them absorb those below them.
+
+        Returns:
+            Every root's key, how many files each one concerned has, and the files that are concerned.
+        """
         with catalog.write() as session:
             root_ids = {root.path: root.id for root in roots.all_roots(session)}
-            targets = locate(requested(paths, root_ids), root_ids)
+            targets = locate(requested(paths, knows(session, root_ids)), root_ids)
             for target in targets:
                 if target.root not in root_ids:
                     outer = roots.add_root(session, target.root)
                     for inner in absorbed(target.root, list(root_ids)):
                         roots.absorb_root(session, root_ids.pop(inner), outer.id)
                     root_ids[target.root] = outer.id
-            return root_ids, known_files(session, targets, root_ids)
+            totals = {target.root: files.count_below(session, root_ids[target.root]) for target in targets}
+            return root_ids, totals, known_files(session, targets, root_ids)
 
     def _survey(self, known: KnownFiles) -> Survey:
         return survey(
@@ -181,10 +191,13 @@ class Update:
         """Read, encode and commit what is new or changed."""
         from indexer.commit import Committer
         from indexer.decode import DecodePool
+        from indexer.jobs import jobs
         from indexer.pipeline import Pipeline
 
-        with self._stopwatch.timed("load"):
-            encoder = self._load_encoder(space)
+        encoder = self.encoder
+        if encoder is None or (space is not None and encoder.spec != space.spec):
+            with self._stopwatch.timed("load"):
+                self.encoder = encoder = self._load_encoder(space)
         if space is None:
             with catalog.write() as session:
                 space = spaces.create_space(session, encoder.spec)
@@ -211,7 +224,7 @@ class Update:
                 stopwatch=self._stopwatch,
             )
             try:
-                pipeline.run(self._jobs(catalog, found, root_ids))
+                pipeline.run(jobs(catalog, found, root_ids))
             except KeyboardInterrupt:
                 self._interrupted = True
         return committer
@@ -226,39 +239,19 @@ class Update:
         weights = space.spec.weights if space else None
         return load_encoder(name, runtime=self._runtime, weights=weights, on_progress=tell)
 
-    def _jobs(self, catalog: Catalog, found: Survey, root_ids: dict[bytes, int]) -> list[Job]:
-        from indexer.pipeline import Job
-        from indexer.plan import shared_sizes
-
-        entries = [
-            (target.root, is_new, entry)
-            for target, plan in found.plans.items()
-            for is_new, group in ((True, plan.new), (False, plan.changed))
-            for entry in group
-        ]
-        sizes = Counter(entry.size for _, _, entry in entries)
-        with catalog.read() as session:
-            shared = shared_sizes(sizes.elements(), files.known_sizes(session, sizes.keys()))
-        return [
-            Job(
-                root_id=root_ids[root],
-                absolute=os.path.join(root, entry.path),
-                path=entry.path,
-                size=entry.size,
-                mtime_ns=entry.mtime_ns,
-                is_new=is_new,
-                hash_first=entry.size in shared,
-            )
-            for root, is_new, entry in entries
-        ]
-
     def _conclude(
-        self, catalog: Catalog, found: Survey, committer: Committer | None, start: float
+        self,
+        catalog: Catalog,
+        found: Survey,
+        committer: Committer | None,
+        totals: dict[bytes, int],
+        start: float,
     ) -> Summary:
         """Settle what vanished, bring the snapshot up to date, and count."""
         settled = settle(
             found,
             committer.arrivals if committer else {},
+            totals,
             accept_removals=self._accept_removals,
             complete=not self._interrupted,
         )
@@ -270,27 +263,13 @@ class Update:
         self._on_progress(Progress("writing the snapshot"))
         with self._stopwatch.timed("snapshot"):
             keep_snapshot(catalog, self._layout)
-        plans = found.plans.values()
-        moved = len(settled.moved)
-        added = committer.added - moved if committer else 0
-        updated = committer.updated if committer else 0
-        failed = (committer.failed if committer else 0) + sum(plan.still_failed for plan in plans)
-        unchanged = sum(plan.unchanged for plan in plans)
-        return Summary(
-            seen=added + updated + moved + unchanged + failed,
-            added=added,
-            updated=updated,
-            moved=moved,
-            removed=len(settled.removed),
-            missing=len(settled.missing),
-            unchanged=unchanged,
-            failed=failed,
+        return summarize(
+            found,
+            settled,
+            committer,
             duration_s=time.perf_counter() - start,
             stages=self._stopwatch.seconds(),
             outcome="interrupted" if self._interrupted else "done",
-            held_back={os.fsdecode(root): count for root, count in settled.held_back.items()},
-            unreachable=tuple(os.fsdecode(target.root) for target in found.unreachable),
-            problems=found.problems,
         )
 
 
@@ -303,3 +282,8 @@ def keep_snapshot(catalog: Catalog, layout: Layout) -> None:
         space = spaces.active_space(session)
     if space is not None:
         snapshot.keep_snapshot(EmbeddingSource(catalog, space), layout.vectors)
+
+
+def _nothing(_: bytes) -> bool:
+    """What a library knows before it is there."""
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Content, Embedding, File
@@ -61,6 +61,12 @@ def files_below(session: Session, root_id: int, scope: bytes = b"") -> dict[byte
     return {row[1]: FileRow._make(row) for row in session.connection().execute(statement)}
 
 
+def count_below(session: Session, root_id: int, scope: bytes = b"") -> int:
+    """How many files `files_below` would give."""
+    statement = select(func.count()).select_from(File).where(File.root_id == root_id)
+    return session.scalar(statement.where(within(scope)) if scope else statement) or 0
+
+
 def known_sizes(session: Session, sizes: Collection[int]) -> set[int]:
     """Those of the sizes (bytes) that some content has; a file of any other size holds something new."""
     found: set[int] = set()
@@ -105,12 +111,21 @@ def embedded(session: Session, space_id: int, content_ids: Collection[int]) -> s
     return found
 
 
-def contents_to_embed(session: Session, space_id: int, *, limit: int) -> list[int]:
-    """The first shown contents without an embedding in the space, in order of id."""
+def contents_to_embed(
+    session: Session, space_id: int, *, after: int = 0, limit: int | None = None
+) -> list[int]:
+    """Shown contents without an embedding of the whole picture in the space, in order of id.
+
+    Args:
+        session: A session.
+        space_id: The space.
+        after: Leave out contents up to this id.
+        limit: How many at most; None for all.
+    """
     has_one = (
         select(Embedding.id)
         .where(Embedding.content_id == Content.id, Embedding.space_id == space_id, Embedding.part == 0)
         .exists()
     )
-    statement = select(Content.id).where(Content.shown, ~has_one).order_by(Content.id).limit(limit)
-    return list(session.scalars(statement))
+    statement = select(Content.id).where(Content.shown, ~has_one, Content.id > after)
+    return list(session.scalars(statement.order_by(Content.id).limit(limit)))

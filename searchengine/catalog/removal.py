@@ -31,6 +31,21 @@ def mark_present(session: Session, file_ids: Collection[int]) -> None:
     _turn(session, file_ids, "missing", "indexed")
 
 
+def mark_unreadable(session: Session, file_ids: Collection[int], *, mtime_ns: int) -> None:
+    """Say that files can't be read at present; what they showed is still found.
+
+    Args:
+        session: A writing session.
+        file_ids: Files that hold a picture.
+        mtime_ns: A time that no file has, so that they are tried again.
+    """
+    for ids in chunks(file_ids):
+        session.execute(
+            update(File).where(File.id.in_(ids)).values(state="missing", mtime_ns=mtime_ns),
+            execution_options={"synchronize_session": False},
+        )
+
+
 def forget_files(session: Session, file_ids: Collection[int]) -> int:
     """Drop files, and every trace of the contents that no other file holds.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.plan import is_held_back, plan_scope, shared_sizes
+from indexer import plan
+from indexer.plan import is_held_back, shared_sizes
 from indexer.scan import Entry
 from searchengine.catalog.files import FileRow
 
@@ -17,14 +18,18 @@ def known(*rows):
     return {file.path: file for file in rows}
 
 
+def plan_scope(entries, known, fate=lambda file: "gone", **options):
+    return plan.plan_scope(entries, known, fate, **options)
+
+
 def test_a_file_at_an_unknown_path_is_new():
     entry = Entry(b"a.jpg", 10, 1)
     assert plan_scope([entry], {}).new == [entry]
 
 
 def test_the_same_size_and_time_is_unchanged():
-    plan = plan_scope([Entry(b"a.jpg", 10, 1)], known(row(b"a.jpg")))
-    assert (plan.unchanged, plan.new, plan.changed, plan.vanished) == (1, [], [], {})
+    found = plan_scope([Entry(b"a.jpg", 10, 1)], known(row(b"a.jpg")))
+    assert (found.unchanged, found.new, found.changed, found.vanished) == (1, [], [], {})
 
 
 @pytest.mark.parametrize("entry", [Entry(b"a.jpg", 11, 1), Entry(b"a.jpg", 10, 2)])
@@ -38,8 +43,8 @@ def test_rehash_reads_what_seems_unchanged():
 
 
 def test_a_failure_that_has_not_changed_is_not_tried_again():
-    plan = plan_scope([Entry(b"a.jpg", 10, 1)], known(row(b"a.jpg", state="failed", content_id=None)))
-    assert (plan.still_failed, plan.unchanged, plan.changed) == (1, 0, [])
+    found = plan_scope([Entry(b"a.jpg", 10, 1)], known(row(b"a.jpg", state="failed", content_id=None)))
+    assert (found.still_failed, found.unchanged, found.changed) == (1, 0, [])
 
 
 def test_a_failure_that_has_changed_is_tried_again():
@@ -48,8 +53,8 @@ def test_a_failure_that_has_changed_is_tried_again():
 
 
 def test_a_missing_file_that_is_back_unchanged_returns():
-    plan = plan_scope([Entry(b"a.jpg", 10, 1)], known(row(b"a.jpg", state="missing", file_id=7)))
-    assert (plan.returned, plan.unchanged) == ([7], 1)
+    found = plan_scope([Entry(b"a.jpg", 10, 1)], known(row(b"a.jpg", state="missing", file_id=7)))
+    assert (found.returned, found.unchanged) == ([7], 1)
 
 
 def test_what_is_not_met_has_vanished():
@@ -57,10 +62,17 @@ def test_what_is_not_met_has_vanished():
     assert plan_scope([], known(file)).vanished == {b"a.jpg": file}
 
 
-def test_below_an_unreadable_folder_nothing_has_vanished():
-    inside, outside = row(b"locked/a.jpg"), row(b"lockedout/b.jpg", file_id=2)
-    plan = plan_scope([], known(inside, outside), unreadable=[b"locked"])
-    assert (plan.unreachable, plan.vanished) == ({inside.path: inside}, {outside.path: outside})
+def test_what_is_not_met_is_sorted_by_what_became_of_it():
+    files = [row(name, file_id=number) for number, name in enumerate((b"gone", b"excluded", b"unreachable"))]
+    found = plan_scope([], known(*files), lambda file: file.path.decode())
+    assert (found.vanished, found.excluded, found.unreachable) == tuple({file.path: file} for file in files)
+
+
+def test_what_a_walk_passes_by_but_is_there_is_as_good_as_met():
+    same, edited = row(b".a.jpg"), row(b".b.jpg", file_id=2)
+    entries = {b".a.jpg": Entry(b".a.jpg", 10, 1), b".b.jpg": Entry(b".b.jpg", 12, 5)}
+    found = plan_scope([], known(same, edited), lambda file: entries[file.path])
+    assert (found.unchanged, found.changed, found.vanished) == (1, [entries[b".b.jpg"]], {})
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from indexer import settle as module
 from indexer.plan import Plan
 from indexer.roots import Target
-from indexer.settle import settle
 from indexer.survey import Survey
 from searchengine.catalog.files import FileRow
 
@@ -16,6 +16,11 @@ def rows(*contents, first_id=1):
         b"%d.jpg" % number: FileRow(number, b"%d.jpg" % number, 1, 1, "indexed", content)
         for number, content in enumerate(contents, start=first_id)
     }
+
+
+def settle(survey, arrivals, *, totals=None, **options):
+    everything = {target.root: len(rows) for target, rows in survey.known.items()}
+    return module.settle(survey, arrivals, totals or everything, **options)
 
 
 def survey(vanished, *, known=None, **plan):
@@ -42,6 +47,17 @@ def test_too_many_at_once_are_held_back():
     gone = rows(*range(100, 130))
     settled = settle(survey(gone), {}, accept_removals=False, complete=True)
     assert (settled.removed, len(settled.missing), settled.held_back) == ([], 30, {b"/here": 30})
+
+
+def test_the_share_is_one_of_all_the_roots_files_also_when_only_a_part_was_looked_at():
+    gone = rows(*range(100, 130))
+    settled = settle(survey(gone), {}, totals={b"/here": 1000}, accept_removals=False, complete=True)
+    assert (len(settled.removed), settled.held_back) == (30, {})
+
+
+def test_what_is_excluded_leaves_however_much_it_is():
+    settled = settle(survey({}, excluded=rows(*range(100, 130))), {}, accept_removals=False, complete=True)
+    assert (len(settled.removed), settled.held_back) == (30, {})
 
 
 def test_moves_do_not_count_towards_too_many():
