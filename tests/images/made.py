@@ -78,6 +78,24 @@ def jxl_of_jpeg(image, exif):
     )
 
 
+# Every format that carries an orientation, in each way that it does.
+TURNED = ["JPEG", "PNG", "WEBP", "TIFF", "TIFF tiff_lzw", "AVIF", "MPO", "HEIF", "JXL"]
+
+
+def turned(image, kind, orientation):
+    """A file of one of the kinds in `TURNED` that is stored turned and says so."""
+    pixels, exif = stored(image, orientation)
+    kind, _, compression = kind.partition(" ")
+    if kind == "HEIF":
+        return heif(pixels, exif.tobytes())
+    if kind == "JXL":
+        return jxl_of_jpeg(pixels, exif)
+    options = {"compression": compression} if compression else {}
+    if kind in {"JPEG", "MPO"}:
+        options["quality"] = 90
+    return encoded(pixels, kind, exif=exif, **options)
+
+
 def dng(image, *, orientation=1, preview=None):
     """A camera RAW file as small as the format allows: a sensor's mosaic, and a JPEG if one is given.
 

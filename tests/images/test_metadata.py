@@ -43,7 +43,7 @@ FULL = {
 def test_what_a_camera_writes_is_read_from_every_format_that_carries_it(kind):
     picture = open_image(encoded(landscape(), kind, exif=exif_block(**FULL)))
     assert picture.metadata == Metadata(
-        taken_at=datetime(2023, 5, 1, 10, 11, 12),  # noqa: DTZ001 -- EXIF has no zone
+        taken_at=datetime(2023, 5, 1, 10, 11, 12),
         camera="Canon EOS 5D",
         lens="EF24-105mm f/4L IS USM",
         focal_length=50.0,
@@ -79,12 +79,12 @@ def test_a_picture_without_exif_says_nothing():
     ],
 )
 def test_dates(text, date):
-    assert parse_date(text) == (date and datetime(*date))  # noqa: DTZ001 -- EXIF has no zone
+    assert parse_date(text) == (date and datetime(*date))
 
 
 def test_the_time_of_the_picture_comes_before_the_time_of_the_file():
     exif = exif_block({BASE.DateTime: "2024:01:01 00:00:00"}, {BASE.DateTimeOriginal: "0000:00:00 00:00:00"})
-    assert read_metadata(exif).taken_at == datetime(2024, 1, 1)  # noqa: DTZ001 -- EXIF has no zone
+    assert read_metadata(exif).taken_at == datetime(2024, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,33 +1,80 @@
+import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+from searchengine.encoders import load_encoder
+from searchengine.encoders.preprocess import preprocess
 from searchengine.images.open import open_image
-from tests.images.made import corners, encoded, heif, landscape, stored
+from tests.images.made import TURNED, corners, dng, encoded, heif, landscape, stored, turned
 
 
 @pytest.mark.parametrize("draft_to", [None, 24])
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "TIFF tiff_lzw", "AVIF", "MPO"])
+@pytest.mark.parametrize("kind", TURNED)
 def test_a_picture_is_turned_upright_once(kind, orientation, draft_to):
-    image, exif = stored(landscape(), orientation)
-    kind, _, compression = kind.partition(" ")
-    options = {"compression": compression} if compression else {}
-    picture = open_image(encoded(image, kind, exif=exif, **options), draft_to=draft_to)
+    data = turned(landscape(), kind, orientation)
+    if kind == "HEIF":  # its container and its EXIF both say so
+        assert (b"irot" in data or b"imir" in data) == (orientation != 1)
+    picture = open_image(data, draft_to=draft_to)
     assert (picture.width, picture.height) == (96, 64)
     assert (picture.image.width > picture.image.height) is True
     assert corners(picture.image) == "rgby"
     assert picture.metadata.camera == "Camera"
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_heif_is_not_turned_a_second_time(orientation):
-    image, exif = stored(landscape(), orientation)
-    data = heif(image, exif.tobytes())
-    picture = open_image(data)
-    assert (b"irot" in data or b"imir" in data) == (orientation != 1)
-    assert (picture.width, picture.height) == (96, 64)
-    assert corners(picture.image) == "rgby"
-    assert picture.metadata.camera == "Camera"
+@pytest.mark.parametrize("kind", TURNED)
+def test_turned_copies_have_the_pixels_of_the_upright_one(scenes, kind):
+    upright = Image.open(next(iter(scenes.values()))).resize((192, 144))
+    expected = np.asarray(upright, np.int16)
+    for orientation in range(1, 9):
+        image = open_image(turned(upright, kind, orientation)).image
+        assert np.abs(np.asarray(image, np.int16) - expected).mean() < 4
+
+
+@pytest.fixture(scope="module")
+def embed():
+    """Unit vectors of pictures, from the model that comes with the package."""
+    encoder = load_encoder("builtin")
+    preprocessing = encoder.spec.preprocessing
+
+    def embed(pictures):
+        return encoder.encode_images(np.stack([preprocess(each, preprocessing) for each in pictures]))
+
+    return embed
+
+
+@pytest.fixture(scope="module")
+def photos(scenes):
+    return [Image.open(path).convert("RGB").resize((320, 240)) for path in list(scenes.values())[:4]]
+
+
+@pytest.mark.parametrize("kind", [*TURNED, "RAW"])
+def test_turned_copies_embed_as_the_upright_one_does(photos, embed, kind):
+    cosines = []
+    for photo in photos:
+        copies = [shot(photo, kind, orientation) for orientation in range(1, 9)]
+        vectors = embed([photo, *(open_image(copy).image for copy in copies)])
+        cosines += list(vectors[1:] @ vectors[0])
+    assert np.mean(cosines) >= 0.98
+    assert np.min(cosines) >= 0.95
+
+
+def test_the_model_does_see_whether_a_picture_is_upright(photos, embed):
+    """Otherwise the test above would show nothing."""
+    cosines = [
+        embed([stored(photo, orientation)[0]])[0] @ embed([photo])[0]
+        for photo in photos
+        for orientation in (3, 6, 8)
+    ]
+    assert np.mean(cosines) < 0.95
+
+
+def shot(image, kind, orientation):
+    if kind != "RAW":
+        return turned(image, kind, orientation)
+    pytest.importorskip("rawpy")
+    pixels, _ = stored(image.resize((512, 384)), orientation)  # smaller ones are taken for stamps
+    return dng(pixels, orientation=orientation, preview=encoded(pixels, "JPEG", quality=90))
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
