@@ -1,0 +1,172 @@
+"""Filters of a query as SQL: which pictures may be in the answer at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, not_, or_, select, true
+
+from searchengine.catalog.models import Content, Embedding, File
+from searchengine.filters import Choice, Circle, Moment, Number, Pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+    from sqlalchemy import SQLColumnExpression
+    from sqlalchemy.orm import Session
+
+    from searchengine.filters import Exact, Filter, Value
+
+Condition = ColumnElement[bool]
+
+# The Earth's mean radius.
+_EARTH_KM = 6371.0088
+
+
+def condition(filters: Iterable[Filter], exact: Iterable[Exact] = ()) -> Condition:
+    """All of the filters and words, as a condition on `content`."""
+    parts = [_signed(or_(*(_KEYS[f.key](value) for value in f.values)), negated=f.negated) for f in filters]
+    parts += [_signed(_of_files(_contains(_path, e.text)), negated=e.negated) for e in exact]
+    return and_(true(), *parts)
+
+
+def passing(session: Session, space_id: int, which: Condition) -> NDArray[np.int64]:
+    """The embeddings (of whole pictures, shown) that a condition lets through: ids, ascending."""
+    rows = session.scalars(
+        select(Embedding.id)
+        .join(Content, Content.id == Embedding.content_id)
+        .where(Embedding.space_id == space_id, Embedding.part == 0, Content.shown, which)
+        .order_by(Embedding.id)
+    )
+    return np.fromiter(rows, np.int64)
+
+
+def newest(session: Session, space_id: int, which: Condition) -> NDArray[np.int64]:
+    """The same in the order of their dates, the newest first and those without one last."""
+    rows = session.scalars(
+        select(Embedding.id)
+        .join(Content, Content.id == Embedding.content_id)
+        .where(Embedding.space_id == space_id, Embedding.part == 0, Content.shown, which)
+        .order_by(Content.taken_at.is_(None), Content.taken_at.desc(), Content.id.desc())
+    )
+    return np.fromiter(rows, np.int64)
+
+
+def _signed(which: Condition, *, negated: bool) -> Condition:
+    """A picture of which the fact isn't known passes "not canon", but not "canon"."""
+    known = func.coalesce(which, false())
+    return not_(known) if negated else known
+
+
+def _of_files(which: Condition) -> Condition:
+    """Whether a live file of the content is so."""
+    return exists().where(File.content_id == Content.id, which)
+
+
+# Paths are bytes, and letters in them are compared without regard to case as far as SQLite knows case.
+_path: SQLColumnExpression[Any] = cast(File.path, String)
+_name: SQLColumnExpression[Any] = func.substr(
+    _path, func.length(func.rtrim(_path, func.replace(_path, "/", ""))) + 1
+)
+
+
+def _matches(column: SQLColumnExpression[Any], pattern: str) -> Condition:
+    """A glob over the whole text; without ``*`` and ``?``, something that it contains."""
+    if not set(pattern) & set("*?"):
+        return _contains(column, pattern)
+    like = _escaped(pattern).replace("*", "%").replace("?", "_")
+    return column.like(like, escape="\\")
+
+
+def _contains(column: SQLColumnExpression[Any], text: str) -> Condition:
+    return column.like(f"%{_escaped(text)}%", escape="\\")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _text(column: SQLColumnExpression[Any]) -> Callable[[Value], Condition]:
+    def compile_(value: Value) -> Condition:
+        assert isinstance(value, Pattern)  # noqa: S101  the query language gives a key only its own values
+        return _matches(column, value.text)
+
+    return compile_
+
+
+def _file(column: SQLColumnExpression[Any]) -> Callable[[Value], Condition]:
+    return lambda value: _of_files(_text(column)(value))
+
+
+def _number(column: SQLColumnExpression[Any], tolerance: float = 0.0) -> Callable[[Value], Condition]:
+    """A comparison; "equal" means within the tolerance, in the column's unit."""
+
+    def compile_(value: Value) -> Condition:
+        assert isinstance(value, Number)  # noqa: S101
+        if value.comparison == "=":
+            return column.between(value.value - tolerance, value.value + tolerance)
+        result: Condition = column.op(value.comparison, is_comparison=True)(value.value)
+        return result
+
+    return compile_
+
+
+def _after(value: Value) -> Condition:
+    assert isinstance(value, Moment)  # noqa: S101
+    return Content.taken_at >= value.time
+
+
+def _before(value: Value) -> Condition:
+    assert isinstance(value, Moment)  # noqa: S101
+    return Content.taken_at < value.time
+
+
+def _type(value: Value) -> Condition:
+    assert isinstance(value, Choice)  # noqa: S101
+    return func.lower(Content.format) == value.text
+
+
+def _orientation(value: Value) -> Condition:
+    assert isinstance(value, Choice)  # noqa: S101
+    return {
+        "portrait": Content.height > Content.width,
+        "landscape": Content.height < Content.width,
+        "square": Content.height == Content.width,
+    }[value.text]
+
+
+def _lens(value: Value) -> Condition:
+    if isinstance(value, Number):
+        return _number(Content.focal_length, 0.5)(value)
+    return _text(Content.lens)(value)
+
+
+def _near(value: Value) -> Condition:
+    """Within a great-circle distance, by the haversine formula."""
+    assert isinstance(value, Circle)  # noqa: S101
+    latitude, longitude = func.radians(Content.latitude), func.radians(Content.longitude)
+    here, there = np.radians([value.latitude, value.longitude]).tolist()
+    half_up = func.sin((latitude - here) / 2)
+    half_across = func.sin((longitude - there) / 2)
+    haversine = half_up * half_up + func.cos(latitude) * float(np.cos(here)) * half_across * half_across
+    most = float(np.sin(min(value.radius / (2 * _EARTH_KM), np.pi / 2)) ** 2)
+    return haversine <= most
+
+
+_KEYS: dict[str, Callable[[Value], Condition]] = {
+    "camera": _text(Content.camera),
+    "lens": _lens,
+    "type": _type,
+    "path": _file(_path),
+    "name": _file(_name),
+    "after": _after,
+    "before": _before,
+    "width": _number(Content.width),
+    "height": _number(Content.height),
+    "mp": _number(Content.width * Content.height / 1e6, 0.5),
+    "size": _number(Content.size),
+    "near": _near,
+    "orientation": _orientation,
+}

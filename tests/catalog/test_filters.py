@@ -1,0 +1,232 @@
+"""Filters as SQL against the same filters in plain Python, over random libraries."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from searchengine.catalog import filters, roots, spaces
+from searchengine.catalog.catalog import FILE_NAME, Catalog
+from searchengine.catalog.record import ContentFacts
+from searchengine.filters import Choice, Circle, Filter, Moment, Number, Pattern
+from searchengine.query.grammar import parse
+from searchengine.query.keys import KEYS
+from tests.catalog.builder import at, put, record, spec, unit
+
+NAMES = [
+    "IMG_1.jpg",
+    "img_2.JPG",
+    "holiday.png",
+    "100%_sure.jpg",
+    "a_b.jpg",
+    "Ärger.jpg",
+    "c[1].jpg",
+    "back\\slash.jpg",
+]
+FOLDERS = ["", "2021/", "2021/summer/", "IMG_old/", "2022 trip/"]
+
+contents = st.fixed_dictionaries(
+    {
+        "width": st.sampled_from([100, 2000, 4000]),
+        "height": st.sampled_from([100, 2000, 3000]),
+        "format": st.sampled_from(["JPEG", "PNG", "HEIF"]),
+        "taken_at": st.none()
+        | st.sampled_from(
+            [
+                datetime(2020, 1, 1),
+                datetime(2021, 6, 1),
+                datetime(2021, 6, 30, 23, 59, 59),
+                datetime(2022, 1, 1),
+            ]
+        ),
+        "camera": st.none() | st.sampled_from(["Canon EOS R6", "Apple iPhone 14", "100% Nikon_Z"]),
+        "lens": st.none() | st.sampled_from(["RF50mm F1.8", "Summilux"]),
+        "focal_length": st.none() | st.sampled_from([50.0, 4.25]),
+        "place": st.none()
+        | st.sampled_from(
+            [(48.8566, 2.3522), (51.5074, -0.1278), (-17.7, 179.9), (-17.7, -179.9), (90.0, 0.0)]
+        ),
+        "size": st.sampled_from([10, 2_000_000, 5_000_000]),
+        "files": st.lists(
+            st.tuples(st.sampled_from(FOLDERS), st.sampled_from(NAMES)), min_size=1, max_size=2, unique=True
+        ),
+    }
+)
+demands = st.sampled_from(
+    [
+        "camera:canon",
+        "camera:CANON*",
+        "camera:*r?",
+        "camera:100%",
+        "camera:n_z",
+        "lens:50mm",
+        "lens:>10",
+        "lens:summi",
+        "type:jpg",
+        "type:heic|png",
+        "path:2021/*",
+        "path:*/summer/*",
+        "path:img_old",
+        "name:IMG_*",
+        "name:*.jpg",
+        "name:a_b*",
+        "name:100%*",
+        "name:*[1]*",
+        'name:"back\\\\slash"',
+        "after:2021",
+        "after:2021-06",
+        "before:2021-07",
+        "before:2022",
+        "after:2021-06-30T23:59:59",
+        "width:>2000",
+        "width:2000",
+        "height:<=2000",
+        "mp:>5",
+        "mp:12",
+        "size:<2mb",
+        "size:>=2mb",
+        "near:48.85,2.35,10km",
+        "near:48.85,2.35,400km",
+        "near:-17.7,180,30km",
+        "near:89.9,100,50km",
+        "orientation:portrait",
+        "orientation:square|landscape",
+        '"summer"',
+        '"img"',
+        '"100%_"',
+    ]
+)
+
+
+def holds(value, key, content):  # noqa: PLR0911  one return for each type of value
+    """Whether one value of a key holds of a content, in plain Python."""
+    match value:
+        case Pattern(text) if key in ("path", "name"):
+            return any(
+                like(folder + name if key == "path" else name, text) for folder, name in content["files"]
+            )
+        case Pattern(text):
+            return content[key] is not None and like(content[key], text)
+        case Choice(text) if key == "type":
+            return content["format"].lower() == text
+        case Choice(text):
+            return text == ["square", "landscape", "portrait"][_sign(content["width"] - content["height"])]
+        case Moment(time):
+            taken = content["taken_at"]
+            return taken is not None and (taken >= time if key == "after" else taken < time)
+        case Circle(latitude, longitude, radius):
+            return (
+                content["place"] is not None and kilometres(content["place"], (latitude, longitude)) <= radius
+            )
+        case Number(comparison, wanted):
+            found = {
+                "lens": content["focal_length"],
+                "mp": content["width"] * content["height"] / 1e6,
+            }.get(key, content.get(key))
+            if found is None:
+                return False
+            near = {"lens": 0.5, "mp": 0.5}.get(key, 0)
+            return {
+                "<": found < wanted,
+                "<=": found <= wanted,
+                "=": abs(found - wanted) <= near,
+                ">=": found >= wanted,
+                ">": found > wanted,
+            }[comparison]
+
+
+def like(text, pattern):
+    if set(pattern) & set("*?"):
+        return fnmatch.fnmatchcase(text.lower(), pattern.lower().replace("[", "[[]"))
+    return pattern.lower() in text.lower()
+
+
+def kilometres(a, b):
+    """By the angle between two directions: another formula than the one that is tested."""
+    (lat1, lon1), (lat2, lon2) = (map(math.radians, place) for place in (a, b))
+    first = (math.cos(lat1) * math.cos(lon1), math.cos(lat1) * math.sin(lon1), math.sin(lat1))
+    second = (math.cos(lat2) * math.cos(lon2), math.cos(lat2) * math.sin(lon2), math.sin(lat2))
+    return 2 * 6371.0088 * math.asin(min(1.0, math.dist(first, second) / 2))
+
+
+def _sign(number):
+    return (number > 0) - (number < 0)
+
+
+def passes(query, content):
+    return all(
+        any(holds(value, each.key, content) for value in each.values) != each.negated
+        for each in query.filters
+    ) and all(
+        any(like(folder + name, each.text) for folder, name in content["files"]) != each.negated
+        for each in query.exact
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(contents, min_size=1, max_size=8), st.lists(st.tuples(st.booleans(), demands), max_size=3))
+def test_the_same_pictures_pass_as_in_plain_python(contents, wanted):
+    contents = [
+        {**content, "files": [(f"{folder}{number}/", name) for folder, name in content["files"]]}
+        for number, content in enumerate(contents)
+    ]
+    query = parse(" ".join("-" * minus + demand for minus, demand in wanted))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Catalog.open(Path(folder) / FILE_NAME, create=True) as catalog,
+    ):
+        with catalog.write() as session:
+            space = spaces.create_space(session, spec())
+            root = roots.add_root(session, b"/photos")
+        ids = {}
+        for number, content in enumerate(contents):
+            facts = {key: value for key, value in content.items() if key not in ("place", "files")}
+            latitude, longitude = content["place"] or (None, None)
+            fact = ContentFacts(
+                hash=number.to_bytes(32, "big"), latitude=latitude, longitude=longitude, **facts
+            )
+            put(
+                catalog,
+                space,
+                *(
+                    record.Picture(at(root, folder + name), fact, unit(number))
+                    for folder, name in content["files"]
+                ),
+            )
+            ids[number + 1] = content
+        with catalog.read() as session:
+            which = filters.condition(query.filters, query.exact)
+            found = filters.passing(session, space.id, which).tolist()
+            dated = filters.newest(session, space.id, which).tolist()
+    expected = [embedding for embedding, content in ids.items() if passes(query, content)]
+    assert found == expected
+    assert sorted(dated) == expected
+    dates = [ids[embedding]["taken_at"] or datetime(1, 1, 1) for embedding in dated]
+    assert dates == sorted(dates, reverse=True)
+
+
+def test_unknown_facts_pass_not_but_not_is(catalog, space, root):
+    put(catalog, space, record.Picture(at(root, "a.jpg"), ContentFacts(b"\0" * 32, 1, 1, 1, "PNG"), unit(1)))
+    with catalog.read() as session:
+        for text, count in (
+            ("camera:canon", 0),
+            ("-camera:canon", 1),
+            ("near:0,0,9km", 0),
+            ("-near:0,0,9km", 1),
+        ):
+            query = parse(text)
+            assert len(filters.passing(session, space.id, filters.condition(query.filters))) == count
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=lambda key: key.name)
+def test_every_key_has_its_condition(catalog, space, key):
+    which = filters.condition([Filter(key.name, (key.read(key.example),))])
+    with catalog.read() as session:
+        assert filters.passing(session, space.id, which).tolist() == []
