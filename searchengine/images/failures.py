@@ -47,6 +47,7 @@ _NOT_SUPPORTED = re.compile(
     re.IGNORECASE,
 )
 _OVER_LIMIT = re.compile(r"security limit|exceeds (the )?(maximum|limit)|MAX_TEXT_", re.IGNORECASE)
+_OUT_OF_MEMORY = re.compile(r"out of memory|allocation (error|failed)", re.IGNORECASE)
 _CUT_SHORT = re.compile(
     r"truncated|premature|unexpected end|end of (file|data)|not enough (image )?data|NEED_MORE_INPUT",
     re.IGNORECASE,
@@ -63,15 +64,15 @@ def explain(error: BaseException, name: str) -> ImageError:
     if isinstance(error, ImageError):
         return error
     name = _SPOKEN.get(name, name)
-    if isinstance(error, MemoryError):
-        return ImageLimitError(
-            f"this {name} needs more memory than one picture may take; save a smaller copy"
-        )
     bomb = isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning)
     if bomb or _OVER_LIMIT.search(str(error)):
         return ImageLimitError(
             f"this {name} claims to be larger than is allowed, as decompression bombs do;"
             " save a smaller copy of it"
+        )
+    if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)):
+        return ImageLimitError(
+            f"this {name} needs more memory than one picture may take; save a smaller copy of it"
         )
     words = plain_words(error)
     if isinstance(error, NotImplementedError) or _NOT_SUPPORTED.search(str(error)):

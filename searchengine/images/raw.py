@@ -157,6 +157,9 @@ def _explain(rawpy: Any, error: Exception) -> ImageError:
     words = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
     if isinstance(error, rawpy.LibRawFileUnsupportedError):
         return UnsupportedImageError("a kind of camera RAW that LibRaw can't read; save it as DNG or JPEG")
-    if isinstance(error, rawpy.LibRawUnsufficientMemoryError | rawpy.LibRawTooBigError):
+    if isinstance(
+        error,
+        rawpy.LibRawUnsufficientMemoryError | rawpy.LibRawMemPoolOverflowError | rawpy.LibRawTooBigError,
+    ):
         return ImageLimitError("this camera RAW needs more memory than one picture may take; save it as JPEG")
     return DamagedImageError(f"the camera RAW is damaged ({words.lower()}); restore it from a copy")

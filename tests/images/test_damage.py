@@ -106,6 +106,7 @@ def test_a_file_that_is_not_there_raises_what_the_system_says(tmp_path):
         (MemoryError(), ImageLimitError),
         (Image.DecompressionBombError("big"), ImageLimitError),
         (RuntimeError("Security limit exceeded: Image size 200x536871038"), ImageLimitError),
+        (RuntimeError("Pixel allocation failed: Out of memory"), ImageLimitError),
         (NotImplementedError("cannot handle this"), UnsupportedImageError),
         (OSError("Unsupported BMP compression (6)"), UnsupportedImageError),
         (OSError("image file is truncated (3 bytes not processed)"), DamagedImageError),

@@ -85,6 +85,7 @@ def test_a_raw_file_is_known_by_its_content_and_other_tiffs_stay_what_they_are()
     [
         ("LibRawFileUnsupportedError", UnsupportedImageError),
         ("LibRawUnsufficientMemoryError", ImageLimitError),
+        ("LibRawMemPoolOverflowError", ImageLimitError),
         ("LibRawDataError", DamagedImageError),
     ],
 )
