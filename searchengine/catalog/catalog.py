@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy.orm import Session
 
@@ -91,6 +91,20 @@ class Catalog:
         with explained(self.path), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()  # takes the lock now, not at the first statement
             yield session
+
+    @contextmanager
+    def raw_connection(self) -> Iterator[Any]:
+        """The driver's own connection, without a transaction: for what SQLite only does outside of one.
+
+        Raises:
+            LibraryError: See `open`.
+        """
+        with explained(self.path):
+            connection = self._engine.raw_connection()
+            try:
+                yield connection.driver_connection
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Let go of the file. The last one out folds the write-ahead log into it."""

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Change, Content, Embedding
+from searchengine.errors import LibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -139,5 +140,11 @@ class EmbeddingSource:
 
     def _unpack(self, rows: list[tuple[int, bytes]]) -> Vectors:
         ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        size = 2 * self.dim
+        if torn := [row[0] for row in rows if len(row[1]) != size]:
+            raise LibraryError(
+                f"{self._catalog.path}: {len(torn)} embeddings are damaged ({torn[0]} is the first); "
+                "put it right with: imgsearch verify --repair"
+            )
         packed = b"".join(row[1] for row in rows)
         return ids, np.frombuffer(packed, "<f2").reshape(len(rows), self.dim)

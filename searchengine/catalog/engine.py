@@ -1,13 +1,22 @@
-"""How the catalog talks to SQLite: one file, write-ahead log, transactions that begin when we say so."""
+"""How the catalog talks to SQLite: one file, write-ahead log, transactions that begin when we say so.
+
+A write-ahead log lets readers and a writer go on side by side. On a network disk it can't be had: there the
+catalog has a rollback journal, and readers and writer wait for each other. On a disk that nobody can write
+to SQLite is told so, because it would otherwise insist on its two helper files.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+from searchengine.catalog.place import Disk, disk_of
+from searchengine.errors import LibraryError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,28 +31,34 @@ WRITE = "imgsearch_write"
 """Execution option of a connection whose transactions take the write lock at once."""
 
 
+# What SQLite says where it can't have the shared memory that a write-ahead log needs.
+NO_SHARED_MEMORY = (
+    "SQLITE_CANTOPEN",
+    "SQLITE_IOERR_SHMMAP",
+    "SQLITE_IOERR_SHMOPEN",
+    "SQLITE_IOERR_SHMLOCK",
+    "SQLITE_PROTOCOL",
+)
+
+
 def sqlite_engine(path: Path, *, create: bool, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
     """An engine on the file at `path`; with `create` a missing one is made.
 
     Transactions are deferred (readers), or immediate where the connection carries `WRITE`: two writers that
     both began by reading would otherwise find out only at the first write that one must start again.
     """
-    # By URI, so that a missing file stays missing and any name is possible, also one that isn't UTF-8.
-    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={'rwc' if create else 'rw'}"
+    disk = disk_of(path.parent)
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri,
-            uri=True,
-            timeout=busy_timeout,
-            isolation_level=None,  # the driver must not begin transactions on its own
-            check_same_thread=False,  # the pool hands a connection to one thread at a time
-        )
+        connection = _connect(path, disk, busy_timeout, create=create)
         try:
-            if create:
-                _format(connection)
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA foreign_keys=ON")
+            _set_up(connection, disk, create=create)
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if not _without_shared_memory(path, disk, error):
+                raise
+            connection = _connect(path, disk, busy_timeout, create=create)
+            _set_up(connection, Disk.NETWORK, create=create)
         except BaseException:
             connection.close()
             raise
@@ -55,11 +70,73 @@ def sqlite_engine(path: Path, *, create: bool, busy_timeout: float = BUSY_TIMEOU
     return engine
 
 
-def _format(connection: sqlite3.Connection) -> None:
-    """What can only be chosen before the first table, and what stays with the file."""
-    if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
+def _connect(path: Path, disk: Disk, busy_timeout: float, *, create: bool) -> sqlite3.Connection:
+    # By URI, so that a missing file stays missing and any name is possible, also one that isn't UTF-8.
+    mode = "rwc" if create else "rw"
+    if disk is Disk.FROZEN:
+        # What a killed writer has left in a log belongs to the catalog; SQLite reads it if it can.
+        mode = "ro" if _has_log(path) else "ro&immutable=1"
+    return sqlite3.connect(
+        f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=busy_timeout,
+        isolation_level=None,  # the driver must not begin transactions on its own
+        check_same_thread=False,  # the pool hands a connection to one thread at a time
+    )
+
+
+def _set_up(connection: sqlite3.Connection, disk: Disk, *, create: bool) -> None:
+    """What can only be chosen before the first table, what stays with the file, and what doesn't."""
+    if create and connection.execute("PRAGMA page_count").fetchone()[0] == 0:
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        if disk is Disk.LOCAL:
+            connection.execute("PRAGMA journal_mode=WAL")
+    if disk is Disk.NETWORK:
+        # In exclusive mode SQLite can read a file with a write-ahead log without shared memory.
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        if _is_ours(connection):
+            connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA locking_mode=NORMAL")
+    mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    if mode == "delete" and disk is Disk.LOCAL and create and _is_ours(connection):
+        # A library that has come back from a network disk. Others have it open now? Then another time.
+        with suppress(sqlite3.OperationalError):
+            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    # Enough with a write-ahead log: a power cut can take the last transactions, but never tear one.
+    connection.execute(f"PRAGMA synchronous={'NORMAL' if mode == 'wal' else 'FULL'}")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    """Whether it is a catalog: another program's database is left as it is."""
+    return (
+        connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        is not None
+    )
+
+
+def _without_shared_memory(path: Path, disk: Disk, error: sqlite3.OperationalError) -> bool:
+    """Whether to try again with a rollback journal, after SQLite couldn't have a write-ahead log.
+
+    Raises:
+        LibraryError: A read-only disk holds a log that only a writer could fold in.
+    """
+    if error.sqlite_errorname not in NO_SHARED_MEMORY:
+        return False
+    if disk is Disk.FROZEN:
+        raise LibraryError(
+            f"{path} lies on a read-only disk, and the last run on it was killed before it could tidy up: "
+            "make the disk writable and run any command once, or copy the library to another disk"
+        ) from error
+    return path.is_file() and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _has_log(path: Path) -> bool:
+    for ending in ("-wal", "-journal"):
+        with suppress(OSError):
+            if os.stat(f"{os.fspath(path)}{ending}").st_size:
+                return True
+    return False
 
 
 def _begin(connection: Connection) -> None:

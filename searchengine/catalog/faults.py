@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_FULL = "can't grow because the disk is full: free some space and run the command again"
 _NEXT_STEP = {
     "SQLITE_CORRUPT": "is damaged: restore it from a backup, or move it away and index again",
     "SQLITE_NOTADB": "is not a catalog: restore it from a backup, or move it away and index again",
-    "SQLITE_FULL": "can't grow because the disk is full: free some space and run the command again",
+    "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR_SHMSIZE": _FULL,
     "SQLITE_READONLY": "can't be written to: check the permissions of the file and its folder",
     "SQLITE_PERM": "can't be used: check the permissions of the file and its folder",
     "SQLITE_AUTH": "can't be used: check the permissions of the file and its folder",
-    "SQLITE_CANTOPEN": "can't be opened: check the permissions of the file and its folder",
-    "SQLITE_IOERR": "can't be read or written: check the disk it lies on",
+    "SQLITE_CANTOPEN": (
+        "can't be opened: check the permissions of the file and its folder. Even a search needs to write two "
+        "small files beside it; where it may not, copy the library to a folder of your own"
+    ),
+    "SQLITE_IOERR": "can't be read or written: check the disk it lies on, and that it isn't full",
+    "SQLITE_PROTOCOL": "can't be locked, which its disk doesn't do: move the library to another disk",
 }
 
 
@@ -39,7 +45,8 @@ def explained(path: Path) -> Iterator[None]:
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         # Extended codes refine the primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT.
-        code = "_".join(str(getattr(cause, "sqlite_errorname", "")).split("_")[:2])
+        name = str(getattr(cause, "sqlite_errorname", ""))
+        code = name if name in _NEXT_STEP else "_".join(name.split("_")[:2])
         if code in ("SQLITE_BUSY", "SQLITE_LOCKED"):
             raise LibraryBusyError(
                 f"{path}: another process is writing to this library; wait for it to end and try again"

@@ -20,6 +20,8 @@ COMMANDS = {
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
     "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),
     "forget": LazyCommand("indexer.cli:forget", "Take files or folders out of the library."),
+    "verify": LazyCommand("indexer.upkeep:verify", "Check that the library is what it should be; repair it."),
+    "optimize": LazyCommand("indexer.upkeep:optimize", "Fold in all changes and give space back."),
     "models": LazyCommand("searchengine.cli.models:models", "The models there are to choose from."),
     "evaluate": LazyCommand(
         "searchengine.cli.evaluate:evaluate", "Measure how well searches find what they should."

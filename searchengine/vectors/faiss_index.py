@@ -145,6 +145,10 @@ class Segment:
         order = np.argsort(all_ids)
         return self.of(all_ids[order], codes[order].view("<f2"))
 
+    def vectors(self) -> NDArray[np.float16]:
+        """(n, dim), hidden ones too, seen in place: don't keep it longer than the segment."""
+        return self._stored().view("<f2")
+
     def _stored(self) -> NDArray[np.uint8]:
         """(n, 2 * dim) bytes, seen in place."""
         count = len(self.ids)
