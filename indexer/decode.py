@@ -15,6 +15,7 @@ from searchengine.images.files import open_regular, read_file
 from searchengine.images.hashes import content_hash, perceptual_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
 from searchengine.images.open import open_image
+from searchengine.images.readers import require_reader
 from searchengine.images.thumbnails import make_thumbnail
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def _hash(path: bytes) -> Hashed:
 def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_thumbnail: bool) -> Decoded:
     from searchengine.encoders.preprocess import preprocess
 
+    require_reader(path)
     file = read_file(path, limits)
     picture = open_image(file.data, draft_to=2 * max(preprocessing.size), limits=limits)
     return Decoded(

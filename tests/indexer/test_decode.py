@@ -12,6 +12,7 @@ from searchengine.encoders.preprocess import preprocess
 from searchengine.encoders.spec import Preprocessing
 from searchengine.images.hashes import content_hash
 from searchengine.images.open import Limits, open_image
+from searchengine.images.readers import missing_readers
 
 SIZE = Preprocessing((64, 64), mean=(0, 0, 0), std=(1, 1, 1))
 
@@ -118,12 +119,24 @@ def test_whatever_goes_wrong_with_one_file_is_its_own_affair(photo, monkeypatch,
     assert answer.reason
 
 
-def test_a_format_whose_reader_is_not_installed_is_tried_again_another_time(tmp_path, monkeypatch):
-    (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bytes(20))
-    monkeypatch.setitem(sys.modules, "imagecodecs", None)
-    answer = decode(task(tmp_path / "a.jxl"), preprocessing=SIZE)
+@pytest.mark.parametrize(
+    ("name", "head", "extra"),
+    [("a.jxl", b"\xff\x0a", "jxl"), ("a.png", b"\xff\x0a", "jxl"), ("a.NEF", b"II*\0", "raw")],
+)
+def test_a_file_whose_reader_is_not_installed_is_tried_again_but_not_read(
+    tmp_path, monkeypatch, name, head, extra
+):
+    (tmp_path / name).write_bytes(head + bytes(20))
+    for module in ("imagecodecs", "rawpy"):
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setattr("indexer.decode.read_file", lambda *_: pytest.fail("it was read"))
+    missing_readers.cache_clear()
+    try:
+        answer = decode(task(tmp_path / name), preprocessing=SIZE)
+    finally:
+        missing_readers.cache_clear()
     assert (answer.kind, answer.is_passing) == ("extra", True)
-    assert "pip install 'imgsearch[jxl]'" in answer.reason
+    assert f"pip install 'imgsearch[{extra}]'" in answer.reason
 
 
 def test_a_picture_that_needs_too_much_memory_is_refused_and_the_worker_lives_on(photo, tmp_path):
