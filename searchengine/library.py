@@ -14,7 +14,9 @@ from searchengine.catalog import images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
+from searchengine.query.grammar import parse
 from searchengine.query.rank import by_date, to_results
+from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
 from searchengine.results import SearchResults
 from searchengine.status import Failure, IndexReport, RunStatus, Status
@@ -92,20 +94,26 @@ class Library:
     def search(
         self, query: str | Text, *, k: int | None = 10, offset: int = 0, sort: Sort = "relevance"
     ) -> SearchResults:
-        """Find the pictures nearest to words.
+        """Find the pictures that a query asks for.
 
         Args:
-            query: What to look for; embedded as it is.
+            query: A line in the query language (`searchengine.query.grammar`), in which ``image:`` names a
+                file; or a `Text`, which is taken literally. With filters only, the newest come first.
             k: How many results; None for all.
             offset: How many of the ranking to leave out at its start.
             sort: `newest` and `oldest` put those k best in the order of their dates, undated ones last.
 
         Raises:
-            UsageError: A negative k or offset.
+            QueryError: The query can't be understood.
+            UsageError: A negative k or offset, or a picture that isn't there.
+            ImageError: A picture in the query can't be read.
             ModelError: The library's model can't be loaded.
         """
-        text = query.text if isinstance(query, Text) else query
-        answer = self._answer(text, lambda space: space.encode_text(text), k=k, offset=offset)
+        if isinstance(query, Text):
+            name, asked = query.text, Query((Words(query.text),))
+        else:
+            name, asked = query, parse(query)
+        answer = self._answer(name, asked, lambda space: space.encode(asked, _read), k=k, offset=offset)
         if sort == "relevance":
             return answer
         return answer.with_results(by_date(answer.results, newest=sort == "newest"))
@@ -135,7 +143,8 @@ class Library:
         else:
             name = ""
             picture = image
-        return self._answer(name, lambda space: space.encode_picture(picture), k=k, offset=offset)
+        asked = Query(examples=(Example(name),))
+        return self._answer(name, asked, lambda space: space.encode_picture(picture), k=k, offset=offset)
 
     def status(self) -> Status:
         """Say what is indexed, by which model, and how the last run went."""
@@ -202,7 +211,7 @@ class Library:
             return self._opened
 
     def _answer(
-        self, name: str, encode: Callable[[OpenSpace], Vector], *, k: int | None, offset: int
+        self, name: str, asked: Query, encode: Callable[[OpenSpace], Vector], *, k: int | None, offset: int
     ) -> SearchResults:
         start = time.perf_counter()
         if (k is not None and k < 0) or offset < 0:
@@ -214,12 +223,12 @@ class Library:
             return SearchResults(name, "", 0, (time.perf_counter() - start) * 1000, ())
         # The model loads in another thread while this one imports and maps the vectors: both are native
         # code, so a cold query waits for the longer of the two instead of for both.
-        encoded = self._encoding.submit(encode, space)
+        encoded = self._encoding.submit(encode, space) if asked.has_direction else None
         space.index.refresh()
-        hits, rows = space.nearest(encoded.result(), k, offset)
-        results = to_results(hits, rows, offset=offset)
+        answer = space.answer(encoded.result() if encoded else None, asked, k, offset)
+        results = to_results(answer.hits, answer.rows, offset=offset)
         took_ms = (time.perf_counter() - start) * 1000
-        return SearchResults(name, space.name, len(space.index), took_ms, results)
+        return SearchResults(name, space.name, answer.total, took_ms, results)
 
 
 def _read(path: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from searchengine.catalog import files, images
@@ -20,9 +21,25 @@ if TYPE_CHECKING:
     from searchengine.catalog.images import ImageRow
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
+    from searchengine.query.terms import Query
     from searchengine.vectors.live import LiveIndex
 
     Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page of a ranking, in the catalog's terms.
+
+    Attributes:
+        total: Pictures that could have been in it.
+        hits: Embedding ids with their cosines, best first; None where there was nothing to compare with.
+        rows: The pictures by embedding id.
+    """
+
+    total: int
+    hits: list[tuple[int, float | None]]
+    rows: dict[int, ImageRow]
 
 
 class OpenSpace:
@@ -80,10 +97,24 @@ class OpenSpace:
                 self._index = LiveIndex(self._source, self._vectors)
             return self._index
 
-    def encode_text(self, text: str) -> Vector:
-        """Words to a unit vector, float32 (dim,)."""
-        vector: Vector = self.encoder.encode_texts([text])[0]
-        return vector
+    def encode(self, query: Query, read: Callable[[str], bytes]) -> Vector:
+        """A query's words and pictures to one unit vector, float32 (dim,).
+
+        Args:
+            query: With at least one of either.
+            read: A picture's bytes by its reference.
+        """
+        from searchengine.query.compose import compose
+
+        texts = [words.text for words in query.words]
+        parts = [
+            (vector, words.weight)
+            for vector, words in zip(
+                self.encoder.encode_texts(texts) if texts else (), query.words, strict=True
+            )
+        ]
+        parts += [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
+        return compose(parts)
 
     def encode_picture(self, picture: bytes | Image.Image) -> Vector:
         """A picture to a unit vector, float32 (dim,); bytes that are indexed already cost no inference."""
@@ -105,32 +136,44 @@ class OpenSpace:
         vector: Vector = self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]
         return vector
 
-    def nearest(
-        self, vector: Vector, k: int | None, offset: int
-    ) -> tuple[list[tuple[int, float]], dict[int, ImageRow]]:
-        """The k nearest pictures after the first `offset`.
+    def answer(self, vector: Vector | None, query: Query, k: int | None, offset: int) -> Answer:
+        """The k nearest of the pictures that may be in the answer, after the first `offset`.
 
         Args:
-            vector: float32 (dim,), of length 1.
+            vector: float32 (dim,), of length 1; None for the newest first.
+            query: Whose filters and exact words have to hold of a picture.
             k: How many; None for all.
             offset: How many to leave out.
-
-        Returns:
-            Embedding ids with their cosines, best first, and the pictures by embedding id.
         """
         while True:
-            wanted = len(self.index) if k is None else min(offset + k, len(self.index))
-            if wanted <= offset:
-                return [], {}
-            found = self.index.search(vector, wanted)
-            pairs = zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True)
-            hits = [pair for pair in pairs if pair[0] >= 0][offset:]
+            allowed = self._allowed(query, by_date=vector is None)
+            if allowed is not None:  # nothing may be allowed that the index hasn't heard of
+                self.index.refresh()
+            total = len(self.index if allowed is None else allowed)
+            end = total if k is None else min(offset + k, total)
+            hits: list[tuple[int, float | None]] = []
+            if vector is None and allowed is not None:
+                hits = [(embedding, None) for embedding in allowed[offset:end].tolist()]
+            elif vector is not None and end > offset:
+                found = self.index.search(vector, end, allowed=allowed)
+                pairs = zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True)
+                hits = [pair for pair in pairs if pair[0] >= 0][offset:]
             with self._catalog.read() as session:
                 rows = images.images_of_embeddings(session, [embedding for embedding, _ in hits])
             # A picture that another process removed between the search and this look is in the change log
             # by now: once that is replayed, the next one moves up.
             if len(rows) == len(hits) or not self.index.refresh():
-                return [hit for hit in hits if hit[0] in rows], rows
+                return Answer(total, [hit for hit in hits if hit[0] in rows], rows)
+
+    def _allowed(self, query: Query, *, by_date: bool) -> NDArray[np.int64] | None:
+        """The embeddings that may be in the answer; None when all may, in any order."""
+        if not query.filters and not query.exact and not by_date:
+            return None
+        from searchengine.catalog import filters
+
+        which = filters.condition(query.filters, query.exact)
+        with self._catalog.read() as session:
+            return (filters.newest if by_date else filters.passing)(session, self.id, which)
 
     def _stored(self, data: bytes) -> Vector | None:
         import numpy as np

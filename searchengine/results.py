@@ -19,7 +19,7 @@ class SearchResult:
         id: The content's key in the catalog; stable across model switches.
         path: Absolute path of its first live file.
         copies: Absolute paths of the others.
-        score: Cosine of query and picture.
+        score: Cosine of query and picture; None where a query had filters only.
         relevant: Whether it stands above the relevance line; None where no line has been drawn.
         offline: True when none of its files' roots can be reached.
         flags: What a user should know about the picture, e.g. ``truncated``.
@@ -35,7 +35,7 @@ class SearchResult:
     id: int
     path: str
     copies: tuple[str, ...]
-    score: float
+    score: float | None
     relevant: bool | None
     offline: bool
     flags: tuple[str, ...]

@@ -106,10 +106,11 @@ def _figure(result: SearchResult, thumbnail: Callable[[int], bytes]) -> str:
         )
     except (ImgsearchError, OSError):  # the original can't be reached: the rest of the sheet is still good
         picture = '<span class="gone">The picture cannot be reached now.</span>'
+    score = "" if result.score is None else f"{result.score:.3f}"
     less = ' class="less"' if result.relevant is False else ""
     return (
         f'<figure{less} style="--ratio: {ratio:.3f}">\n'
         f'<a href="{escape(file_uri(result.path))}" title="{where}">{picture}</a>\n'
         f'<figcaption><span class="rank">{result.rank}</span><span class="name" title="{where}">{name}</span>'
-        f'<span class="score">{result.score:.3f}</span></figcaption>\n</figure>\n'
+        f'<span class="score">{score}</span></figcaption>\n</figure>\n'
     )

@@ -34,9 +34,19 @@ def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> 
       imgsearch search red car at night -k 30 --open
       imgsearch search birthday cake -0 | xargs -0 ls -l
 
-    Quotes are not needed: the words are joined by one space. Options may stand
-    anywhere, but only when they are written as below: -k 5 is one, any other
-    -word is part of the query, and after -- everything is.
+    \b
+    In a query
+      -people  -(new york)       away from it
+      image:./ref.jpg^0.5        a picture, with a weight
+      "exact words"              must stand in the name or folder
+      camera:canon  type:heic  after:2021-06  before:2022  lens:50mm
+      path:2021/*  name:IMG_*  width:>2000  mp:>12  size:<2mb
+      near:48.85,2.35,10km  orientation:portrait
+      key:a|b is "a or b", -key:value is "not", \\ takes the next letter as it is
+
+    Quotes are not needed around words: they are joined by one space. Options may
+    stand anywhere, but only when they are written as below: -k 5 is one, any
+    other -word is part of the query, and after -- everything is.
     """  # noqa: D301 - \b is how click is told to leave lines alone
     text = as_query(query)
     with place.open() as library:

@@ -79,7 +79,7 @@ def results_table(results: Sequence[SearchResult], *, width: int) -> Table:
         file = _name(result) if wide else Text("\n").join([_name(result), folder])
         table.add_row(
             str(result.rank),
-            f"{result.score:.3f}",
+            "" if result.score is None else f"{result.score:.3f}",
             file,
             *([folder] if wide else []),
             *([f"{result.width} × {result.height}"] if roomy else []),  # noqa: RUF001 - a size is written so

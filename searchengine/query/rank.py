@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def to_results(
-    hits: Iterable[tuple[int, float]], images: Mapping[int, ImageRow], *, offset: int
+    hits: Iterable[tuple[int, float | None]], images: Mapping[int, ImageRow], *, offset: int
 ) -> tuple[SearchResult, ...]:
     """Give every hit its picture.
 
@@ -40,7 +40,7 @@ def by_date(results: Sequence[SearchResult], *, newest: bool) -> tuple[SearchRes
     return tuple(replace(result, rank=rank) for rank, result in enumerate(dated + undated, start=first))
 
 
-def _result(rank: int, score: float, image: ImageRow) -> SearchResult:
+def _result(rank: int, score: float | None, image: ImageRow) -> SearchResult:
     first, *copies = (os.fsdecode(file.path) for file in image.files)
     return SearchResult(
         rank=rank,
