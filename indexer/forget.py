@@ -50,24 +50,27 @@ def forget(library: Path, paths: Iterable[str | os.PathLike[str]]) -> Forgotten:
             known = {root.path: root.id for root in roots.all_roots(session)}
             doomed: set[int] = set()
             contents: set[int] = set()
+            touched: set[bytes] = set()
             for path in paths:
+                scopes = _scopes(os.fsencode(path), known)
                 rows = [
                     row
-                    for root, scope in _scopes(os.fsencode(path), known)
+                    for root, scope in scopes
                     for row in files.files_below(session, known[root], scope).values()
                 ]
-                if not rows:
+                if not rows and all(scope for _, scope in scopes):
                     raise UsageError(
-                        f"the library has nothing at {os.fsdecode(path)}; imgsearch status lists its folders"
+                        f"the library has nothing at {os.fsdecode(path)}; imgsearch roots lists its folders"
                     )
+                touched.update(root for root, _ in scopes)
                 doomed.update(row.id for row in rows)
                 contents.update(row.content_id for row in rows if row.content_id is not None)
             before = images.images(session, contents)
             purged = removal.forget_files(session, doomed)
             left = images.images(session, contents)
-            for root_id in known.values():
-                if not files.files_below(session, root_id):
-                    roots.remove_root(session, root_id)
+            for root in touched:
+                if not files.count_below(session, known[root]):
+                    roots.remove_root(session, known[root])
         for content in before.keys() - left.keys():
             with suppress(FileNotFoundError):
                 thumbnail_path(library, before[content].hash).unlink()
