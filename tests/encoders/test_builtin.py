@@ -72,3 +72,11 @@ def test_a_library_made_with_another_version_of_it_is_told_apart():
 def test_nothing_must_be_downloaded(manifest):
     resolved = resolve("builtin")
     assert (resolved.path, resolved.download_bytes, resolved.exported) == (BUILTIN_FOLDER, 0, True)
+
+
+def test_the_table_of_models_says_what_it_is(manifest):
+    from searchengine.encoders.registry import known
+
+    row = known("builtin")
+    assert (row.dim, row.input_size) == (manifest.spec.dim, manifest.spec.preprocessing.size[0])
+    assert row.download_bytes == 0
