@@ -57,14 +57,15 @@ class Library:
         cls,
         path: str | os.PathLike[str] | None = None,
         *,
-        runtime: Runtime = "auto",
+        runtime: Runtime = "onnx",
         on_progress: Tell | None = None,
     ) -> Library:
         """Open a library that `imgsearch index` has made.
 
         Args:
             path: Its folder; None for $IMGSEARCH_LIBRARY or the one in the user's data folder.
-            runtime: What runs the model: `onnx`, `torch`, or `auto` for the better one here.
+            runtime: What runs the model. `onnx` answers single queries quickest and needs no torch; `torch`
+                uses a GPU; `auto` is torch where there is a GPU, else onnx.
             on_progress: Told in words when a search has to wait for a model to be downloaded or exported.
 
         Raises:

@@ -19,7 +19,7 @@ from tests.pictures import paint
 
 @pytest.fixture
 def library(scene_library):
-    with Library.open(scene_library, runtime="onnx") as opened:
+    with Library.open(scene_library) as opened:
         yield opened
 
 

@@ -39,7 +39,7 @@ def dated(scenes, tmp_path_factory):
 def library(dated, tmp_path_factory):
     place = tmp_path_factory.mktemp("queries") / "library"
     Update(place, model="builtin").run({path.parent.parent for path in dated.values()})
-    with Library.open(place, runtime="onnx") as opened:
+    with Library.open(place) as opened:
         yield opened
 
 
