@@ -27,6 +27,21 @@ KnownFiles = dict[Target, dict[bytes, "FileRow"]]
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What the catalog knows before a run.
+
+    Attributes:
+        root_ids: Every root's key, by path.
+        totals: How many files each root has that the run is about, also outside of what it looks at.
+        files: Those that it looks for.
+    """
+
+    root_ids: dict[bytes, int]
+    totals: dict[bytes, int]
+    files: KnownFiles
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What a run has to do.
 

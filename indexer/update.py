@@ -12,7 +12,7 @@ from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.roots import absorbed, locate
 from indexer.settle import settle
 from indexer.summary import Summary, summarize
-from indexer.survey import Survey, known_files, knows, requested, survey
+from indexer.survey import Ground, Survey, known_files, knows, requested, survey
 from searchengine.catalog import files, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import ModelMismatchError
@@ -126,15 +126,15 @@ class Update:
             with catalog.read() as session:
                 space = spaces.active_space(session)
             self._check_model(space)
-            root_ids, totals, known = self._settle_roots(catalog, paths)
+            ground = self._settle_roots(catalog, paths)
             with catalog.write() as session:
                 run_id = runs.start_run(session)
             outcome: Literal["done", "interrupted", "failed"] = "failed"
             counts: dict[str, Any] = {}
             try:
-                found = self._survey(known)
-                committer = self._read(catalog, space, found, root_ids) if found.to_read else None
-                summary = self._conclude(catalog, found, committer, totals, start)
+                found = self._survey(ground.files)
+                committer = self._read(catalog, space, found, ground) if found.to_read else None
+                summary = self._conclude(catalog, ground, found, committer, start)
                 outcome, counts = summary.outcome, summary.to_dict()
             except KeyboardInterrupt:
                 outcome = "interrupted"
@@ -156,14 +156,8 @@ class Update:
                 "leave --model out to go on with its own, or name another --library for the other model"
             )
 
-    def _settle_roots(
-        self, catalog: Catalog, paths: Paths
-    ) -> tuple[dict[bytes, int], dict[bytes, int], KnownFiles]:
-        """Add the roots that are new and let them absorb those below them.
-
-        Returns:
-            Every root's key, how many files each one concerned has, and the files that are concerned.
-        """
+    def _settle_roots(self, catalog: Catalog, paths: Paths) -> Ground:
+        """Add the roots that are new and let them absorb those below them."""
         with catalog.write() as session:
             root_ids = {root.path: root.id for root in roots.all_roots(session)}
             targets = locate(requested(paths, knows(session, root_ids)), root_ids)
@@ -174,7 +168,7 @@ class Update:
                         roots.absorb_root(session, root_ids.pop(inner), outer.id)
                     root_ids[target.root] = outer.id
             totals = {target.root: files.count_below(session, root_ids[target.root]) for target in targets}
-            return root_ids, totals, known_files(session, targets, root_ids)
+            return Ground(root_ids, totals, known_files(session, targets, root_ids))
 
     def _survey(self, known: KnownFiles) -> Survey:
         return survey(
@@ -185,9 +179,7 @@ class Update:
             stopwatch=self._stopwatch,
         )
 
-    def _read(
-        self, catalog: Catalog, space: SpaceRow | None, found: Survey, root_ids: dict[bytes, int]
-    ) -> Committer:
+    def _read(self, catalog: Catalog, space: SpaceRow | None, found: Survey, ground: Ground) -> Committer:
         """Read, encode and commit what is new or changed."""
         from indexer.commit import Committer
         from indexer.decode import DecodePool
@@ -224,7 +216,7 @@ class Update:
                 stopwatch=self._stopwatch,
             )
             try:
-                pipeline.run(jobs(catalog, found, root_ids))
+                pipeline.run(jobs(catalog, found, ground.root_ids))
             except KeyboardInterrupt:
                 self._interrupted = True
         return committer
@@ -242,24 +234,24 @@ class Update:
     def _conclude(
         self,
         catalog: Catalog,
+        ground: Ground,
         found: Survey,
         committer: Committer | None,
-        totals: dict[bytes, int],
         start: float,
     ) -> Summary:
         """Settle what vanished, bring the snapshot up to date, and count."""
         settled = settle(
             found,
             committer.arrivals if committer else {},
-            totals,
+            ground.totals,
             accept_removals=self._accept_removals,
             complete=not self._interrupted,
         )
-        if settled.moved or settled.removed or settled.missing or settled.returned:
-            with catalog.write() as session:
-                removal.remove_files(session, settled.moved + settled.removed)
-                removal.mark_missing(session, settled.missing)
-                removal.mark_present(session, settled.returned)
+        with catalog.write() as session:
+            removal.remove_files(session, settled.moved + settled.removed)
+            removal.mark_missing(session, settled.missing)
+            removal.mark_present(session, settled.returned)
+            roots.mark_seen(session, {ground.root_ids[target.root] for target in found.plans})
         self._on_progress(Progress("writing the snapshot"))
         with self._stopwatch.timed("snapshot"):
             keep_snapshot(catalog, self._layout)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from searchengine.catalog import files, images
 from searchengine.catalog.embeddings import EmbeddingSource
+from searchengine.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,7 @@ class OpenSpace:
         self._source = EmbeddingSource(catalog, space)
         self._encoder: Encoder | None = None
         self._index: LiveIndex | None = None
+        self._is_reachable = Reach()
         self._loading_encoder = threading.Lock()
         self._loading_index = threading.Lock()
 
@@ -159,7 +161,9 @@ class OpenSpace:
                 pairs = zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True)
                 hits = [pair for pair in pairs if pair[0] >= 0][offset:]
             with self._catalog.read() as session:
-                rows = images.images_of_embeddings(session, [embedding for embedding, _ in hits])
+                rows = images.images_of_embeddings(
+                    session, [embedding for embedding, _ in hits], is_reachable=self._is_reachable
+                )
             # A picture that another process removed between the search and this look is in the change log
             # by now: once that is replayed, the next one moves up.
             if len(rows) == len(hits) or not self.index.refresh():

@@ -13,7 +13,7 @@ from searchengine.catalog.models import Content, Embedding, File, Root
 from searchengine.catalog.roots import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -25,7 +25,7 @@ class FileOf:
 
     Attributes:
         path: Absolute, as `os.fsencode` gives it.
-        missing: Whether its root can't be reached.
+        missing: Whether it can't be reached.
     """
 
     path: bytes
@@ -70,9 +70,19 @@ class ImageRow:
         return all(file.missing for file in self.files)
 
 
-def images(session: Session, content_ids: Collection[int]) -> dict[int, ImageRow]:
-    """The pictures with these ids, by id; those that aren't shown are left out."""
+def images(
+    session: Session, content_ids: Collection[int], *, is_reachable: Callable[[bytes], bool] | None = None
+) -> dict[int, ImageRow]:
+    """The pictures with these ids, by id; those that aren't shown are left out.
+
+    Args:
+        session: A session.
+        content_ids: The pictures.
+        is_reachable: Asked once for each root that a file is in, whether it can be reached now; by default
+            a file is out of reach when the last run found it so.
+    """
     roots = {row[0]: row[1] for row in session.execute(select(Root.id, Root.path))}
+    offline: dict[int, bool] = {}
     found: dict[int, ImageRow] = {}
     for chunk in chunks(set(content_ids)):
         files: dict[int, list[tuple[bool, int, bytes]]] = {}
@@ -82,7 +92,10 @@ def images(session: Session, content_ids: Collection[int]) -> dict[int, ImageRow
             .where(Content.id.in_(chunk))
         )
         for content_id, state, file_id, root_id, path in places:
-            place = (state == "missing", file_id, os.path.join(roots[root_id], path))
+            if is_reachable is not None and root_id not in offline:
+                offline[root_id] = not is_reachable(roots[root_id])
+            missing = state == "missing" or offline.get(root_id, False)
+            place = (missing, file_id, os.path.join(roots[root_id], path))
             files.setdefault(content_id, []).append(place)
         for row in session.execute(select(*_COLUMNS).where(Content.id.in_(files))):
             live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row.id]))
@@ -90,13 +103,15 @@ def images(session: Session, content_ids: Collection[int]) -> dict[int, ImageRow
     return found
 
 
-def images_of_embeddings(session: Session, embedding_ids: Collection[int]) -> dict[int, ImageRow]:
-    """The pictures that these embeddings are of, by embedding id; those that aren't shown are left out."""
+def images_of_embeddings(
+    session: Session, embedding_ids: Collection[int], *, is_reachable: Callable[[bytes], bool] | None = None
+) -> dict[int, ImageRow]:
+    """The pictures that these embeddings are of, by embedding id; see `images`."""
     content_of: dict[int, int] = {}
     for chunk in chunks(set(embedding_ids)):
         rows = session.execute(select(Embedding.id, Embedding.content_id).where(Embedding.id.in_(chunk)))
         content_of.update((row[0], row[1]) for row in rows)
-    found = images(session, set(content_of.values()))
+    found = images(session, set(content_of.values()), is_reachable=is_reachable)
     return {
         embedding_id: found[content_id]
         for embedding_id, content_id in content_of.items()

@@ -57,6 +57,8 @@ class Root(Base):
     id: Mapped[int] = _key()
     path: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     """Absolute, symlinks resolved, as `os.fsencode` gives it."""
+    seen_at: Mapped[datetime | None]
+    """When a run last reached it, UTC."""
 
 
 class Space(Base):

@@ -6,14 +6,18 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, text, update
 
+from searchengine.catalog.clock import now
 from searchengine.catalog.files import files_below
 from searchengine.catalog.models import File, Root
 from searchengine.catalog.moves import FileMove, move_files
 from searchengine.catalog.record import FileAt
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
 
@@ -46,6 +50,39 @@ def add_root(session: Session, path: bytes) -> RootRow:
     session.add(root)
     session.flush()
     return RootRow(root.id, path)
+
+
+@dataclass(frozen=True, slots=True)
+class RootReport:
+    """A root and what is in it.
+
+    Attributes:
+        path: As in `RootRow`.
+        files: Everything known below it.
+        missing: Those of them that were out of reach at the last run.
+        seen_at: When a run last reached it, UTC; None when none has since that is noted.
+    """
+
+    path: bytes
+    files: int
+    missing: int
+    seen_at: datetime | None
+
+
+def report(session: Session) -> list[RootReport]:
+    """Every root with what is in it, in order of path."""
+    rows = session.execute(select(File.root_id, func.count()).group_by(File.root_id))
+    counts = {row[0]: row[1] for row in rows}
+    is_missing = text("file.state <> 'indexed'"), File.state == "missing"  # see `catalog.report`
+    rows = session.execute(select(File.root_id, func.count()).where(*is_missing).group_by(File.root_id))
+    missing = {row[0]: row[1] for row in rows}
+    found = session.execute(select(Root.id, Root.path, Root.seen_at).order_by(Root.path))
+    return [RootReport(row[1], counts.get(row[0], 0), missing.get(row[0], 0), row[2]) for row in found]
+
+
+def mark_seen(session: Session, root_ids: Collection[int]) -> None:
+    """Say that these roots can be reached now."""
+    session.execute(update(Root).where(Root.id.in_(root_ids)).values(seen_at=now()))
 
 
 def move_root(session: Session, root_id: int, path: bytes) -> None:

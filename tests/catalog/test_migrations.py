@@ -10,12 +10,13 @@ import subprocess
 import sys
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
-from searchengine.catalog import migrate, version
+from searchengine.catalog import files, migrate, roots, version
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.models import Base
 from tests.catalog.builder import picture, put
@@ -24,8 +25,8 @@ NEXT_STEP = """
 import os, signal
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{head}"
 def upgrade():
     op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
     with op.batch_alter_table("root") as root:
@@ -36,12 +37,15 @@ def upgrade():
 
 
 SHIPPED = migrate.MIGRATIONS
+HEAD = version.HEAD
 
 
 def schema(connection):
-    """Every table and index, spaces apart."""
+    """Every table and index, spaces and quotes apart."""
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE name <> 'alembic_version'")
-    return {row[0]: " ".join((row[1] or "").split()) for row in rows if "alembic" not in row[0]}
+    return {
+        row[0]: " ".join((row[1] or "").replace('"', "").split()) for row in rows if "alembic" not in row[0]
+    }
 
 
 def tables(path):
@@ -59,9 +63,9 @@ def with_next_step(tmp_path, monkeypatch):
     def pretend(end):
         folder = tmp_path / "migrations"
         shutil.copytree(SHIPPED, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "0002_later.py").write_text(NEXT_STEP.format(end=end))
+        (folder / "versions" / "9999_later.py").write_text(NEXT_STEP.format(end=end, head=HEAD))
         monkeypatch.setattr(migrate, "MIGRATIONS", folder)
-        monkeypatch.setattr(version, "HEAD", "0002")
+        monkeypatch.setattr(version, "HEAD", "9999")
         return folder
 
     return pretend
@@ -96,6 +100,29 @@ def test_an_older_one_is_brought_up_to_date_with_all_its_rows(catalog, path, spa
     Catalog.open(path).close()
 
 
+@pytest.mark.parametrize("before", [f"{number:04}" for number in range(1, int(HEAD))])
+def test_every_version_that_was_shipped_is_brought_up_to_date(before, tmp_path, path):
+    old = create_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    with old.connect() as connection:
+        settings = migrate.config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, before)
+        connection.execute(text("INSERT INTO root (path) VALUES (:path)"), {"path": b"/photos"})
+        connection.execute(
+            text("INSERT INTO file (root_id, path, size, mtime_ns, state) VALUES (1, :path, 1, 1, 'failed')"),
+            {"path": b"a.jpg"},
+        )
+        connection.commit()
+    old.dispose()
+    with Catalog.open(tmp_path / "old.sqlite3") as migrated, Catalog.open(path, create=True) as fresh:
+        with migrated.read() as session:
+            assert [root.path for root in roots.all_roots(session)] == [b"/photos"]
+            assert list(files.files_below(session, 1)) == [b"a.jpg"]
+        with migrated._engine.connect() as one, fresh._engine.connect() as other:
+            assert schema(one) == schema(other)
+            assert one.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
+
+
 def test_a_step_that_fails_leaves_the_old_version(catalog, path, root, with_next_step):
     with_next_step("raise RuntimeError('the step failed')")
     with pytest.raises(RuntimeError, match="the step failed"):
@@ -112,7 +139,7 @@ def test_a_kill_in_the_middle_leaves_the_old_version(catalog, path, root, with_n
     code = (
         "import sys; from pathlib import Path; from searchengine.catalog import migrate, version;"
         "from searchengine.catalog.catalog import Catalog;"
-        "version.HEAD = '0002'; migrate.MIGRATIONS = Path(sys.argv[2]); Catalog.open(Path(sys.argv[1]))"
+        "version.HEAD = '9999'; migrate.MIGRATIONS = Path(sys.argv[2]); Catalog.open(Path(sys.argv[1]))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path), str(folder)], check=False)
     assert done.returncode == -signal.SIGKILL
