@@ -111,6 +111,14 @@ def embedded(session: Session, space_id: int, content_ids: Collection[int]) -> s
     return found
 
 
+def existing(session: Session, content_ids: Collection[int]) -> set[int]:
+    """Those of the contents that the catalog (still) has."""
+    found: set[int] = set()
+    for chunk in chunks(set(content_ids)):
+        found.update(session.scalars(select(Content.id).where(Content.id.in_(chunk))))
+    return found
+
+
 def contents_to_embed(
     session: Session, space_id: int, *, after: int = 0, limit: int | None = None
 ) -> list[int]:

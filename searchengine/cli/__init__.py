@@ -20,6 +20,7 @@ COMMANDS = {
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
     "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),
     "forget": LazyCommand("indexer.cli:forget", "Take files or folders out of the library."),
+    "switch-model": LazyCommand("indexer.switch_command:switch_model", "Search with another model."),
     "verify": LazyCommand("indexer.upkeep:verify", "Check that the library is what it should be; repair it."),
     "optimize": LazyCommand("indexer.upkeep:optimize", "Fold in all changes and give space back."),
     "models": LazyCommand("searchengine.cli.models:models", "The models there are to choose from."),

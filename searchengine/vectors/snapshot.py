@@ -10,6 +10,7 @@ library then reads the vectors from the source.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +126,13 @@ def keep_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo | None:
     if not snapshot_due(info.count, len(changed)):
         return None
     return take_snapshot(source, directory)
+
+
+def delete_snapshot(source: VectorSource, directory: Path) -> None:
+    """Delete all that was derived from a space which is no more."""
+    with suppress(OSError):
+        _manifest(source, directory).unlink()
+    files.sweep(directory, f"{source.name}-*.faiss", obsolete=lambda _: True)
 
 
 def read_info(source: VectorSource, directory: Path) -> SnapshotInfo | None:

@@ -83,7 +83,7 @@ def test_an_unknown_option_of_the_program_is_wrong_usage(imgsearch):
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("imgsearch s", {"search", "similar", "status"}),
+        ("imgsearch s", {"search", "similar", "status", "switch-model"}),
         ("imgsearch --lib", {"--library"}),
         ("imgsearch search --for", {"--format"}),
         ("imgsearch search dog -cat --so", {"--sort"}),
