@@ -4,6 +4,7 @@ from datetime import datetime
 
 from searchengine.cli.results import why_empty
 from searchengine.cli.status import lines
+from searchengine.results import SearchResults
 from searchengine.status import IndexReport, RunStatus, Status
 
 
@@ -56,17 +57,18 @@ def test_a_library_without_pictures_says_how_to_get_some():
 
 def test_the_last_run_is_told_in_local_time_without_its_zeros():
     counts = {"seen": 40, "added": 38, "failed": 2, "moved": 0, "duration_s": 75.2, "stages": {}}
-    run = RunStatus(datetime(2026, 11, 23, 9, 30), None, "done", counts)  # noqa: DTZ001 - UTC, as the catalog has it
+    run = RunStatus(datetime(2026, 11, 23, 9, 30), None, "done", counts)
     local = run.started_at.astimezone().utcoffset()
     started = f"{run.started_at + local:%Y-%m-%d %H:%M}"
     assert ("Last run", f"{started}, done in 1 min 15 s: 38 added, 2 failed") in said(last_run=run)
 
 
 def test_a_run_that_was_killed_has_no_counts():
-    run = RunStatus(datetime(2026, 11, 23, 9, 30), None, "running", {})  # noqa: DTZ001 - UTC, as the catalog has it
+    run = RunStatus(datetime(2026, 11, 23, 9, 30), None, "running", {})
     assert said(last_run=run)[-1][1].endswith(", running")
 
 
 def test_nothing_found_says_why(page):
-    assert "imgsearch index FOLDER" in why_empty(page(total=0), 0)
+    assert "imgsearch index FOLDER" in why_empty(SearchResults("a dog", "", 0, 1.0, ()), 0)
+    assert "no picture passes all of the filters" in why_empty(page(total=0), 0)
     assert "the last of 412 images comes before --offset 500" in why_empty(page(), 500)
