@@ -114,7 +114,7 @@ def why_empty(results: SearchResults, offset: int) -> str:
     if results.total and offset:
         return f"Nothing there: the last of {count(results.total, 'image')} comes before --offset {offset}."
     if results.space:
-        return "Nothing found: no picture passes all of the filters. Leave one out, or look at imgsearch status"
+        return "Nothing found: no picture passes all of the filters. Leave one of them out."
     return "Nothing found: no pictures are indexed yet. Add some: imgsearch index FOLDER"
 
 
