@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
 from searchengine.images.failures import explain, plain_words
@@ -72,6 +73,18 @@ def test_damage_in_the_middle_is_flagged_too():
     data = bytearray(encoded(noisy(), "PNG"))
     data[len(data) * 3 // 4] ^= 0xFF
     assert open_image(bytes(data)).flags == ("damaged",)
+
+
+def test_of_an_endless_gif_only_the_first_frame_is_looked_at(monkeypatch):
+    frames = [Image.new("L", (8, 8), level) for level in range(200)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    looked_at = []
+    seek = GifImageFile._seek
+    monkeypatch.setattr(
+        GifImageFile, "_seek", lambda self, frame, *rest: (looked_at.append(frame), seek(self, frame, *rest))
+    )
+    open_image(data)
+    assert looked_at == [0]
 
 
 @pytest.mark.parametrize(

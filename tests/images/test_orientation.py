@@ -45,7 +45,7 @@ def embed():
 
 @pytest.fixture(scope="module")
 def photos(scenes):
-    return [Image.open(path).convert("RGB").resize((320, 240)) for path in list(scenes.values())[:4]]
+    return [Image.open(path).convert("RGB").resize((320, 240)) for path in list(scenes.values())[:3]]
 
 
 @pytest.mark.parametrize("kind", [*TURNED, "RAW"])
