@@ -78,9 +78,7 @@ def explain(error: BaseException, name: str) -> ImageError:
     if isinstance(error, NotImplementedError) or _NOT_SUPPORTED.search(str(error)):
         return UnsupportedImageError(f"a kind of {name} that can't be read ({words}); save it as JPEG or PNG")
     if is_cut_short(error):
-        return DamagedImageError(
-            f"the {name} ends too early for any of it to be shown; restore it from a copy"
-        )
+        return DamagedImageError(f"the {name} ends before anything can be shown; restore it from a copy")
     return DamagedImageError(f"the {name} is damaged ({words}); restore it from a copy")
 
 
