@@ -25,7 +25,15 @@ _DATES = (
 # Powers of ten, as disks and file managers count.
 _BYTES = {"": 1, "b": 1, "k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9}
 _KILOMETRES = {"": 1, "km": 1, "m": 1e-3, "mi": 1.609344}
-_TYPES = {"jpg": "jpeg", "tif": "tiff", "heic": "heif", "jp2": "jpeg2000"}
+_TYPES = {
+    "jpg": "jpeg",
+    "tif": "tiff",
+    "heic": "heif",
+    "jp2": "jpeg2000",
+    "j2k": "jpeg2000",
+    "jpegxl": "jxl",
+    **dict.fromkeys(("dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2"), "raw"),
+}
 
 
 @dataclass(frozen=True, slots=True)
