@@ -20,6 +20,9 @@ COMMANDS = {
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
     "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),
     "forget": LazyCommand("indexer.cli:forget", "Take files or folders out of the library."),
+    "roots": LazyCommand(
+        "indexer.roots_command:roots", "The library's folders; say that one lies elsewhere now."
+    ),
     "switch-model": LazyCommand("indexer.switch_command:switch_model", "Search with another model."),
     "verify": LazyCommand("indexer.upkeep:verify", "Check that the library is what it should be; repair it."),
     "optimize": LazyCommand("indexer.upkeep:optimize", "Fold in all changes and give space back."),

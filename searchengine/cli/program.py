@@ -67,8 +67,14 @@ class Program(click.Group):
         entry = self.table.get(cmd_name)
         if entry is None:
             return None
-        command = copy(entry.load())
+        return self._with_options(entry.load())
+
+    def _with_options(self, command: click.Command) -> click.Command:
+        """The command, and those below it, with the options that every command has."""
+        command = copy(command)
         command.params = [*command.params, *self.everywhere]
+        if isinstance(command, click.Group):
+            command.commands = {name: self._with_options(sub) for name, sub in command.commands.items()}
         return command
 
     def resolve_command(

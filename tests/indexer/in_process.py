@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from typing import ClassVar
 
 from indexer.decode import Decoded, Unreadable, decode
 
@@ -14,7 +15,7 @@ class InProcessPool:
         tasks: Every task that any of these pools got, with its outcome, since it was last emptied.
     """
 
-    tasks = []
+    tasks: ClassVar = []
 
     def __init__(self, preprocessing, **_):
         self.workers = 2

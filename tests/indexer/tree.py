@@ -152,35 +152,12 @@ class Index:
     def run(self, tree, paths, *, exclude=(), accept=False):
         """Bring it up to date; gives the counts that aren't zero."""
         self.ask_for(paths)
-        counts = Counter()
         outer = [p for p in paths if not any(p != q and is_below(p, q) for q in paths)]
         asked = {path for path in self.files if any(is_below(path, scope) for scope in outer)}
         lost = {path for path in asked if not os.path.isdir(self.root_of(path))}
         totals = Counter(self.root_of(path) for path in self.files)
-        there, excluded = {}, set()
-        for scope in outer:
-            if os.path.isdir(self.root_of(scope) or scope):
-                there |= tree.walk(scope, exclude)
-        for path in asked - lost - there.keys():
-            if any(is_below(path, scope) and is_excluded(path, scope, exclude) for scope in outer):
-                excluded.add(path)
-            elif os.path.isfile(path):
-                seen = Seen.at(path)
-                if seen.stamp == self.files[path].stamp or looks_like_a_picture(path):
-                    there[path] = seen
-        self.to_read, arrivals = set(), Counter()
-        for path, seen in there.items():
-            before = self.files.get(path)
-            if before is None or before.stamp != seen.stamp:
-                self.to_read.add(path)
-            if seen.content is None:
-                counts["failed"] += 1
-            elif before is None:
-                arrivals[seen.content] += 1
-                counts["added"] += 1
-            else:
-                counts["unchanged" if before.stamp == seen.stamp else "updated"] += 1
-        self.to_decode = {there[path].content for path in self.to_read} - self.contents - {None}
+        there, excluded = self._look(tree, outer, asked - lost, exclude)
+        counts, arrivals = self._read(there)
         gone = {}
         for path in sorted(asked - lost - there.keys() - excluded):
             content = self.files[path].content
@@ -203,6 +180,40 @@ class Index:
         names = ("added", "updated", "moved", "unchanged", "failed")
         counts["seen"] = sum(counts[name] for name in names)
         return {name: number for name, number in counts.items() if number}
+
+    def _look(self, tree, scopes, known, exclude):
+        """What is there, and which of the known files are to be left out."""
+        there, excluded = {}, set()
+        for scope in scopes:
+            if os.path.isdir(self.root_of(scope) or scope):
+                there |= tree.walk(scope, exclude)
+        for path in known - there.keys():
+            if any(is_below(path, scope) and is_excluded(path, scope, exclude) for scope in scopes):
+                excluded.add(path)
+            elif os.path.isfile(path):
+                seen = Seen.at(path)
+                if seen.stamp == self.files[path].stamp or looks_like_a_picture(path):
+                    there[path] = seen
+        return there, excluded
+
+    def _read(self, there):
+        """Counts of what is there, and how many new files each content has."""
+        counts, arrivals = Counter(), Counter()
+        self.to_read = set()
+        for path, seen in there.items():
+            before = self.files.get(path)
+            is_same = before is not None and before.stamp == seen.stamp
+            if not is_same:
+                self.to_read.add(path)
+            if seen.content is None:
+                counts["failed"] += 1
+            elif before is None:
+                arrivals[seen.content] += 1
+                counts["added"] += 1
+            else:
+                counts["unchanged" if is_same else "updated"] += 1
+        self.to_decode = {there[path].content for path in self.to_read} - self.contents - {None}
+        return counts, arrivals
 
     def _leave(self, paths, how, counts):
         counts[how] += len(paths)
