@@ -20,7 +20,8 @@ from indexer.copies import Copies
 from indexer.decode import Decoded, Hashed, Task, Unreadable
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from contextlib import suppress
+from concurrent.futures import Future
 
     import numpy as np
     from numpy.typing import NDArray
@@ -126,7 +127,7 @@ class Pipeline:
         """Read, encode and commit every job.
 
         Raises:
-            KeyboardInterrupt: After what was already decoded into a batch has been committed.
+            KeyboardInterrupt: After what was being encoded has been committed.
             ImgsearchError: Whatever stopped the encoder or the commit; earlier batches are kept.
         """
         threads = [
@@ -137,6 +138,12 @@ class Pipeline:
             thread.start()
         try:
             self._read(jobs)
+        except KeyboardInterrupt:
+            # Who presses Ctrl-C waits for the batch that is being encoded, and for no other.
+            with suppress(queue.Empty):
+                while True:
+                    self._to_encode.get_nowait()
+            raise
         finally:
             self._to_encode.put(None)
             for thread in threads:

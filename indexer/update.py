@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Paths = Iterable[str | bytes | os.PathLike[str]]
 
 # Pictures encoded and committed together: more gain nothing on a processor, and are what a crash can lose.
-BATCH_SIZE = 32
+BATCH_SIZE = 16
 
 
 class Update:

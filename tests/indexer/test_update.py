@@ -223,14 +223,14 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(library, tmp_path, e
 
     def interrupt(progress):
         nonlocal stopped
-        if progress.stage == "indexing" and progress.done >= 32 and not stopped:
+        if progress.stage == "indexing" and progress.done >= 16 and not stopped:
             stopped = True
             os.kill(os.getpid(), signal.SIGINT)
 
     summary = index(folder, on_progress=interrupt)
     assert summary.outcome == "interrupted"
     kept = totals(library).images
-    assert 32 <= kept < 120
+    assert 16 <= kept < 120
     assert counts(index(folder)) == {"seen": 120, "added": 120 - kept, "unchanged": kept}
     assert totals(library).images == 120
 
