@@ -128,8 +128,8 @@ def refuse_strangers(rows: Sequence[FileRow], folder: bytes) -> None:
         path, why = next(iter(strange.items()))
         raise UsageError(
             f"{name} doesn't hold the same files: of {len(rows):,} that were looked for {len(strange):,} "
-            f"aren't as they were indexed (the first: {os.fsdecode(path)} {why}). Check the path; or move it anyway "
-            "with --force, and index it then: files that differ in their time alone are not embedded again"
+            f"aren't as they were indexed (the first: {os.fsdecode(path)} {why}). Check the path; or move it "
+            "anyway with --force, and index it then: a file whose time alone differs is not embedded again"
         )
 
 
