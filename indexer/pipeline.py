@@ -13,6 +13,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,7 @@ from indexer.copies import Copies
 from indexer.decode import Decoded, Hashed, Task, Unreadable
 
 if TYPE_CHECKING:
-    from contextlib import suppress
-from concurrent.futures import Future
+    from concurrent.futures import Future
 
     import numpy as np
     from numpy.typing import NDArray
