@@ -51,6 +51,11 @@ class Summary:
     unreachable: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def changed(self) -> bool:
+        """Whether it found anything that wasn't as before."""
+        return bool(self.added or self.updated or self.moved or self.removed or self.missing)
+
     def to_dict(self) -> dict[str, Any]:
         """As `index --json` prints it."""
         return {

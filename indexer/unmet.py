@@ -78,7 +78,7 @@ class Unmet:
         status = found.stat()
         entry = Entry(row.path, status.st_size, status.st_mtime_ns)
         as_before = (row.size, row.mtime_ns) == (entry.size, entry.mtime_ns)
-        return entry if as_before or _may_be_a_picture(found.path, name) else None
+        return entry if as_before or may_be_a_picture(found.path) else None
 
     def _list(self, folder: bytes) -> dict[bytes, os.DirEntry[bytes]]:
         """A folder's entries by name; none where there is no such folder.
@@ -102,8 +102,13 @@ class Unmet:
         return entry is not None and entry.is_dir(follow_symlinks=False)
 
 
-def _may_be_a_picture(path: bytes, name: bytes) -> bool:
-    if os.path.splitext(name)[1].lower() in _PICTURES:
+def may_be_a_picture(path: bytes) -> bool:
+    """Whether a file has a picture's extension, or begins like one.
+
+    Raises:
+        OSError: The latter can't be told.
+    """
+    if os.path.splitext(path)[1].lower() in _PICTURES:
         return True
     try:
         descriptor, _ = open_regular(path)

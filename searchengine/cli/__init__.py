@@ -15,6 +15,7 @@ from searchengine.layout import LIBRARY_VARIABLE
 # The indexer's commands are named here, not imported: the reading half never imports the writing half.
 COMMANDS = {
     "index": LazyCommand("indexer.cli:index", "Bring the library up to date with folders of pictures."),
+    "watch": LazyCommand("indexer.watch_command:watch", "Index folders, then follow what changes in them."),
     "search": LazyCommand("searchengine.cli.search:search", "Find pictures by what is in them."),
     "similar": LazyCommand("searchengine.cli.similar:similar", "Find the likes of a picture."),
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
