@@ -145,7 +145,7 @@ class Watch:
                 if has_begun:
                     self._due |= self._touched(told, folders)
                 has_begun = True
-                self._catch_up(folders)
+                self._catch_up(there)
                 if _identities(there) != there or time.monotonic() - began > LOOK_AGAIN:
                     return
 
