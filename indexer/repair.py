@@ -11,12 +11,7 @@ from indexer.lock import writing
 from searchengine.catalog import care, mending, removal, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
-from searchengine.errors import (
-    LibraryBusyError,
-    LibraryError,
-    LibraryNotFoundError,
-    LibraryVersionError,
-)
+from searchengine.errors import LibraryDamagedError
 from searchengine.layout import Layout
 from searchengine.vectors import snapshot
 from searchengine.verify import derived
@@ -57,6 +52,7 @@ def repair(library: Path, *, on_check: OnCheck | None = None) -> Report:
         LibraryNotFoundError: There is none.
         LibraryVersionError: A newer imgsearch made it.
         LibraryBusyError: Somebody else is changing it.
+        LibraryError: The disk is full or read-only; nothing is lost, and it can be done again.
     """
     layout = Layout(library)
     with writing(library, "imgsearch verify --repair"):
@@ -65,9 +61,7 @@ def repair(library: Path, *, on_check: OnCheck | None = None) -> Report:
                 before = verify_open(catalog, layout, on_check=on_check)
                 done = _repair(catalog, layout, before)
                 after = verify_open(catalog, layout) if done else before
-        except (LibraryNotFoundError, LibraryVersionError, LibraryBusyError):
-            raise
-        except LibraryError:
+        except LibraryDamagedError:
             return verify(library)  # it can't be opened or read: that is what there is to say
     return replace(after, repaired=tuple(done))
 

@@ -6,6 +6,7 @@
     ├── LibraryError              the library on disk
     │   ├── LibraryNotFoundError
     │   ├── LibraryVersionError   made by a newer imgsearch
+    │   ├── LibraryDamagedError   its catalog can't be made sense of
     │   └── LibraryBusyError      another process holds it
     ├── ModelError                a model or its weights
     │   ├── ModelNotFoundError    no such name, folder or checkpoint
@@ -62,6 +63,10 @@ class LibraryNotFoundError(LibraryError):
 
 class LibraryVersionError(LibraryError):
     """The library was made by a newer version than this one."""
+
+
+class LibraryDamagedError(LibraryError):
+    """The library's catalog is damaged, or isn't a catalog."""
 
 
 class LibraryBusyError(LibraryError):

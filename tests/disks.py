@@ -42,7 +42,7 @@ class Disk:
 
 
 @contextmanager
-def mounted(folder, megabytes=4):
+def mounted(folder, megabytes=24):
     """A disk of some megabytes at `folder`; the test is skipped where none can be mounted."""
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("only root can mount a small disk, and only on Linux")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from searchengine.errors import LibraryBusyError, LibraryError
+from searchengine.errors import LibraryBusyError, LibraryDamagedError, LibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _FULL = "can't grow because the disk is full: free some space and run the command again"
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _NEXT_STEP = {
     "SQLITE_CORRUPT": "is damaged: restore it from a backup, or move it away and index again",
     "SQLITE_NOTADB": "is not a catalog: restore it from a backup, or move it away and index again",
@@ -38,7 +39,8 @@ def explained(path: Path) -> Iterator[None]:
 
     Raises:
         LibraryBusyError: Another process has held the lock for too long.
-        LibraryError: The file is damaged, foreign, read-only, or its disk is full or failing.
+        LibraryDamagedError: The file is damaged or foreign.
+        LibraryError: It is read-only, or its disk is full or failing.
     """
     try:
         yield
@@ -52,5 +54,6 @@ def explained(path: Path) -> Iterator[None]:
                 f"{path}: another process is writing to this library; wait for it to end and try again"
             ) from error
         if code in _NEXT_STEP:
-            raise LibraryError(f"{path} {_NEXT_STEP[code]} ({cause})") from error
+            kind = LibraryDamagedError if code in _DAMAGE else LibraryError
+            raise kind(f"{path} {_NEXT_STEP[code]} ({cause})") from error
         raise

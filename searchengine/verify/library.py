@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from searchengine.catalog.catalog import Catalog
-from searchengine.errors import (
-    LibraryBusyError,
-    LibraryError,
-    LibraryNotFoundError,
-    LibraryVersionError,
-)
+from searchengine.errors import LibraryDamagedError
 from searchengine.layout import Layout
 from searchengine.verify import derived, truth
 from searchengine.verify.findings import Check, OnCheck, Report, told
@@ -30,14 +25,13 @@ def verify(library: Path, *, on_check: OnCheck | None = None) -> Report:
         LibraryNotFoundError: There is none.
         LibraryVersionError: A newer imgsearch made it.
         LibraryBusyError: Another process keeps it locked.
+        LibraryError: It can't be opened for another reason than damage.
     """
     layout = Layout(library)
     try:
         with Catalog.open(layout.catalog) as catalog:
             return verify_open(catalog, layout, on_check=on_check)
-    except (LibraryNotFoundError, LibraryVersionError, LibraryBusyError):
-        raise
-    except LibraryError as error:
+    except LibraryDamagedError as error:
         return Report((Check("the catalog can be opened", (str(error),)),))
 
 

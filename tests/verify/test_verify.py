@@ -101,7 +101,7 @@ def test_what_the_catalog_itself_can_tell_is_put_right(what, filled, sql):
     [
         "DELETE FROM embedding WHERE content_id = 1",
         "UPDATE embedding SET vector = zeroblob(length(vector)) WHERE content_id = 1",
-        "UPDATE embedding SET vector = CAST(x'007e' || substr(vector, 3) AS BLOB) WHERE id = 1",  # not a number
+        "UPDATE embedding SET vector = CAST(x'007e' || substr(vector, 3) AS BLOB) WHERE id = 1",  # NaN
         "UPDATE embedding SET vector = substr(vector, 3) WHERE content_id = 1",
         "DELETE FROM content WHERE id = 1",
     ],
