@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 LIBRARY_VARIABLE = "IMGSEARCH_LIBRARY"
 
@@ -38,3 +40,12 @@ class Layout:
     def vectors(self) -> Path:
         """Snapshots of the embeddings, derived from the catalog."""
         return self.folder / "vectors"
+
+    def size(self, pattern: str) -> int:
+        """Bytes of the files that match a glob below the folder; what vanishes meanwhile counts nothing."""
+        total = 0
+        for path in self.folder.glob(pattern):
+            with suppress(OSError):
+                found = path.stat()
+                total += found.st_size if S_ISREG(found.st_mode) else 0
+        return total

@@ -19,7 +19,7 @@ from searchengine.query.rank import by_date, to_results
 from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
 from searchengine.results import SearchResults
-from searchengine.status import Failure, IndexReport, RunStatus, Status
+from searchengine.status import Failure, IndexReport, RunStatus, SpaceReport, Status
 
 if TYPE_CHECKING:
     import numpy as np
@@ -153,6 +153,7 @@ class Library:
             counts = report.counts(session)
             last = runs.last_run(session)
             folders = tuple(os.fsdecode(root.path) for root in roots.all_roots(session))
+            known, embeddings = spaces.all_spaces(session), spaces.embedding_counts(session)
         space = self._space()
         index = space.index.status if space else None
         return Status(
@@ -163,6 +164,16 @@ class Library:
             missing=counts.missing,
             space=space.name if space else None,
             dim=space.dim if space else None,
+            spaces=tuple(
+                SpaceReport(
+                    each.spec.name,
+                    each.state,
+                    each.spec.dim,
+                    count := embeddings.get(each.id, 0),
+                    count * 2 * each.spec.dim + self._layout.size(f"vectors/space-{each.id}[-.]*"),
+                )
+                for each in known
+            ),
             index=IndexReport(index.kind, index.reason, index.count, index.snapshot_count, index.note)
             if index
             else None,
@@ -170,7 +181,7 @@ class Library:
             if last
             else None,
             roots=folders,
-            bytes=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+            bytes=self._layout.size("**/*"),
         )
 
     def failures(self) -> tuple[Failure, ...]:
@@ -219,14 +230,20 @@ class Library:
             raise UsageError(
                 f"k and offset count results, so they can't be negative (k={k}, offset={offset})"
             )
-        space = self._space()
-        if space is None:
-            return SearchResults(name, "", 0, (time.perf_counter() - start) * 1000, ())
-        # The model loads in another thread while this one imports and maps the vectors: both are native
-        # code, so a cold query waits for the longer of the two instead of for both.
-        encoded = self._encoding.submit(encode, space) if asked.has_direction else None
-        space.index.refresh()
-        answer = space.answer(encoded.result() if encoded else None, asked, k, offset)
+        while True:
+            space = self._space()
+            if space is None:
+                return SearchResults(name, "", 0, (time.perf_counter() - start) * 1000, ())
+            # The model loads in another thread while this one imports and maps the vectors: both are native
+            # code, so a cold query waits for the longer of the two instead of for both.
+            encoded = self._encoding.submit(encode, space) if asked.has_direction else None
+            space.index.refresh()
+            answer = space.answer(encoded.result() if encoded else None, asked, k, offset)
+            there = max(answer.total - offset, 0)
+            complete = answer.total > 0 and len(answer.hits) == (there if k is None else min(k, there))
+            # Fewer than there are: another process may just have switched models and dropped this space.
+            if complete or self._space() is space:
+                break
         results = to_results(answer.hits, answer.rows, offset=offset)
         took_ms = (time.perf_counter() - start) * 1000
         return SearchResults(name, space.name, answer.total, took_ms, results)

@@ -60,6 +60,25 @@ class IndexReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SpaceReport:
+    """One embedding space: a model and the embeddings it has made.
+
+    Attributes:
+        model: Its name.
+        state: `active` answers, `building` isn't complete, `retired` answered before and is kept.
+        dim: Length of an embedding.
+        embeddings: How many it has.
+        bytes: What its vectors and their snapshot take on disk.
+    """
+
+    model: str
+    state: str
+    dim: int
+    embeddings: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What is indexed, by which model, and how the last run went.
 
@@ -71,6 +90,7 @@ class Status:
         missing: Files that are out of reach at present.
         space: Name of the model, or None before the first run.
         dim: Length of an embedding.
+        spaces: Every embedding space, oldest first.
         index: How the vectors are searched.
         last_run: None before the first run.
         roots: Folders that were indexed.
@@ -84,6 +104,7 @@ class Status:
     missing: int
     space: str | None
     dim: int | None
+    spaces: tuple[SpaceReport, ...]
     index: IndexReport | None
     last_run: RunStatus | None
     roots: tuple[str, ...]

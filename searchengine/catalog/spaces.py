@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from searchengine.catalog.clock import now
 from searchengine.catalog.models import Change, Embedding, Space
@@ -65,6 +65,12 @@ def space_of(session: Session, spec: ModelSpec) -> SpaceRow | None:
 def all_spaces(session: Session) -> list[SpaceRow]:
     """Every space, oldest first."""
     return [_row(space) for space in session.scalars(select(Space).order_by(Space.id))]
+
+
+def embedding_counts(session: Session) -> dict[int, int]:
+    """How many embeddings each space has, shown or not, by its key; a space without any is left out."""
+    rows = session.execute(select(Embedding.space_id, func.count()).group_by(Embedding.space_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def create_space(

@@ -61,12 +61,29 @@ def lines(status: Status) -> Iterator[tuple[str, str]]:
         yield "Model", "none yet; index some pictures: imgsearch index FOLDER"
     else:
         yield "Model", f"{printable(status.space)}, {status.dim} dimensions"
+    yield from (("", text) for text in _other_spaces(status))
     if status.index is not None:
         yield "Search", status.index.reason
         if status.index.note:
             yield "", printable(status.index.note)
     if status.last_run is not None:
         yield "Last run", _run(status.last_run)
+
+
+def _other_spaces(status: Status) -> Iterator[str]:
+    """The models that don't answer, and what to do with their embeddings."""
+    for space in status.spaces:
+        model = printable(space.model)
+        if space.state == "building":
+            yield (
+                f"{model} is being built: {count(space.embeddings, 'picture')} so far, {size(space.bytes)}; "
+                f"to go on: imgsearch switch-model {model}"
+            )
+        elif space.state == "retired":
+            yield (
+                f"{model} is kept from before, {size(space.bytes)}; "
+                "to drop it: imgsearch switch-model --drop-old"
+            )
 
 
 def _run(run: RunStatus) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from searchengine.cli.results import why_empty
 from searchengine.cli.status import lines
 from searchengine.results import SearchResults
-from searchengine.status import IndexReport, RunStatus, Status
+from searchengine.status import IndexReport, RunStatus, SpaceReport, Status
 
 
 def said(**differences):
@@ -18,6 +18,7 @@ def said(**differences):
         "missing": 0,
         "space": "builtin",
         "dim": 256,
+        "spaces": (SpaceReport("builtin", "active", 256, 1204, 1_233_000),),
         "index": IndexReport("exact", "exact: it is small", 1204, 1204, None),
         "last_run": None,
         "roots": ("/photos",),
@@ -41,6 +42,15 @@ def test_what_is_wrong_is_told_with_the_next_step():
     assert ("", "1 file out of reach at present: still found, marked offline") in told
     assert ("", "2 files couldn't be indexed; why: imgsearch failures") in told
     assert ("", "the snapshot was damaged") in told
+
+
+def test_models_that_do_not_answer_are_told_with_the_next_step():
+    old, new = SpaceReport("old", "retired", 8, 5, 2_000), SpaceReport("new", "building", 8, 2, 500)
+    told = [text for head, text in said(spaces=(old, new)) if not head]
+    assert told == [
+        "old is kept from before, 2.0 kB; to drop it: imgsearch switch-model --drop-old",
+        "new is being built: 2 pictures so far, 500 bytes; to go on: imgsearch switch-model new",
+    ]
 
 
 def test_every_folder_has_its_line():

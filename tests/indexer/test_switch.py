@@ -22,6 +22,8 @@ from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.cli import program
 from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError, UsageError
+from searchengine.library import Library
+from searchengine.open_space import OpenSpace
 from searchengine.vectors.live import LiveIndex
 from searchengine.verify.library import verify
 from tests.indexer.conftest import CountingEncoder
@@ -261,6 +263,60 @@ def test_many_are_looked_up_a_slice_at_a_time(index, photos, switch, monkeypatch
     index(photos)
     assert switch().embedded == 3
     assert looked_up == [2, 1]
+
+
+def test_an_open_library_follows_the_switch(index, photos, library, switch):
+    index(photos)
+    with Library.open(library) as opened:
+        before = opened.search("type:jpg|png")
+        assert (before.space, len(before)) == ("counting", 3)
+        switch()
+        drop_old(library)
+        after = opened.search("type:jpg|png")
+        assert (after.space, len(after)) == ("other", 3)
+        assert {hit.id for hit in after} == {hit.id for hit in before}
+        status = opened.status()
+        assert [(space.model, space.state) for space in status.spaces] == [("other", "active")]
+        assert status.to_dict()["spaces"][0]["embeddings"] == 3
+
+
+def test_a_search_that_is_overtaken_by_switch_and_drop_starts_again(
+    index, photos, library, switch, monkeypatch
+):
+    index(photos)
+    answer = OpenSpace.answer
+    calls = []
+
+    def overtaken(self, *arguments):
+        calls.append(self.name)
+        if len(calls) == 1:
+            switch()
+            drop_old(library)
+        return answer(self, *arguments)
+
+    with Library.open(library) as opened:
+        opened.search("type:jpg|png")
+        monkeypatch.setattr(OpenSpace, "answer", overtaken)
+        after = opened.search("type:jpg|png")
+    assert calls == ["counting", "other"]
+    assert (after.space, len(after)) == ("other", 3)
+
+
+def test_status_tells_of_a_space_that_is_being_built(index, photos, library, other, switch):
+    index(photos)
+
+    def stop():
+        raise KeyboardInterrupt
+
+    other.after = stop
+    switch()
+    with Library.open(library) as opened:
+        spaces = opened.status().spaces
+    assert [(space.model, space.state, space.embeddings) for space in spaces] == [
+        ("counting", "active", 3),
+        ("other", "building", 0),
+    ]
+    assert spaces[0].bytes > 3 * 2 * 192
 
 
 @pytest.fixture
