@@ -18,6 +18,7 @@ from searchengine.query.grammar import parse
 from searchengine.query.rank import by_date, to_results
 from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
+from searchengine.reach import Reach
 from searchengine.results import SearchResults
 from searchengine.status import Failure, IndexReport, RunStatus, SpaceReport, Status
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from searchengine.duplicates.results import Duplicates, Level
     from searchengine.open_space import OpenSpace
 
     Vector = NDArray[np.float32]
@@ -189,6 +191,24 @@ class Library:
         with self._catalog.read() as session:
             rows = report.failures(session)
         return tuple(Failure(os.fsdecode(row.path), row.error) for row in rows)
+
+    def duplicates(self, level: Level = "edited") -> Duplicates:
+        """Group the files that are the same picture, or nearly; nothing is deleted.
+
+        Args:
+            level: How alike: `exact` (same bytes), `edited` (the same picture), `burst` (seconds apart) or
+                `similar`; each takes in the ones before it. All but `exact` read thumbnails, and make those
+                that are missing.
+
+        Raises:
+            UsageError: No such level.
+        """
+        from searchengine.duplicates.find import find_duplicates
+        from searchengine.duplicates.results import LEVELS
+
+        if level not in LEVELS:
+            raise UsageError(f"there is no level {level!r}; choose one of {', '.join(LEVELS)}")
+        return find_duplicates(self._catalog, self._space(), self.path, level, is_reachable=Reach())
 
     def thumbnail(self, id: int) -> bytes:  # noqa: A002  the name it has in every result
         """A small WebP of a picture, made when first asked for and kept in the library.

@@ -18,6 +18,9 @@ COMMANDS = {
     "watch": LazyCommand("indexer.watch_command:watch", "Index folders, then follow what changes in them."),
     "search": LazyCommand("searchengine.cli.search:search", "Find pictures by what is in them."),
     "similar": LazyCommand("searchengine.cli.similar:similar", "Find the likes of a picture."),
+    "duplicates": LazyCommand(
+        "searchengine.cli.duplicates:duplicates", "Group the files that are the same picture."
+    ),
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
     "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),
     "forget": LazyCommand("indexer.cli:forget", "Take files or folders out of the library."),
