@@ -27,6 +27,7 @@ from indexer.update import Update
 from searchengine import Library
 from searchengine.duplicates.neighbours import near_embeddings, near_hashes
 from searchengine.duplicates.records import read_records
+from searchengine.duplicates.similar import likeness, usual_cosine
 
 # All 149,878 pairs of the 548 photos were laid over each other by `align`; the 20 best and the 20 with the
 # highest cosines were looked at. One pair is the same photo; the rest share a horizon or a mood at most.
@@ -162,6 +163,18 @@ def folder(data: Path, work: Path, model: str) -> None:
     print(f"{'all':28}{sum(possible.values()):6} pairs, recall {share:.3f}, precision {exact:.3f}")
 
 
+def likes(data: Path) -> None:
+    """How many pairs of unrelated photos a real model calls alike."""
+    file = np.load(data / "embeddings" / "flickr8k-openclip-vitb32-val.npz")
+    vectors = file["vectors"].astype(np.float32)
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+    pairs, cosines = near_embeddings(vectors, len(vectors))
+    usual = usual_cosine(vectors)
+    print(f"\n{len(pairs)} pairs of {len(vectors)} photos (ViT-B-32), usual cosine {usual:.3f}; as alike as")
+    alike = likeness(cosines, usual)
+    print("  ".join(f"{least:.2f}: {(alike >= least).sum()}" for least in (0.7, 0.75, 0.8, 0.85, 0.9)))
+
+
 def scale(counts: list[int], dim: int = 512) -> None:
     """Time of the two nets over synthetic vectors and hashes: clusters of pictures, a tenth of them edits."""
     print(f"\ncandidates, d = {dim}: seconds, µs a picture, share of the planted pairs that is found")
@@ -209,6 +222,7 @@ def main() -> None:
         work = arguments.work or Path(temporary)
         folder(arguments.data, work, arguments.model)
         photos(arguments.data, work, arguments.per_photo, arguments.model)
+    likes(arguments.data)
     scale(arguments.scale)
 
 

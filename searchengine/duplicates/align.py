@@ -32,7 +32,9 @@ _COARSE = 16
 _SHIFT = 3  # coarse pixels tried each way: a crop of a fifth in a corner is a shift of 3.2
 # (side, steps, how many of a pair's maps go in): all symmetries start, only the promising ones go on.
 _STAGES = ((16, 6, 3), (32, 5, 2), (SIDE, 3, 1))
-_PROMISING = 0.5  # correlation at side 32, below which the blocks aren't looked at
+# Correlations below which it isn't worth going on: of the first look, and at side 32. Of 600 edits 3 have
+# less than 0.46 at first, of 548 photos and the photo nearest to each three quarters do.
+_WORTH_TRYING, _PROMISING = 0.45, 0.5
 
 _BLOCK = 8  # pixels of a sketch; a fair part of a face, too large for the grain of a JPEG
 _NOISE = 2.0  # grey levels (of 255): what varies less in both pictures is too flat to compare
@@ -81,9 +83,19 @@ def align(first: Array, second: Array) -> Alignment:
 
 
 def _align(first: Array, second: Array) -> Alignment:
+    maps, ways, fit = _starts(first, second)
+    score, overlap = np.zeros(len(first), np.float32), np.zeros(len(first), np.float32)
+    trying = np.flatnonzero(fit.max(axis=1) >= _WORTH_TRYING)
+    if len(trying):
+        found = _refined(first[trying], second[trying], maps[trying], ways[trying], fit[trying])
+        score[trying], overlap[trying] = found.score, found.overlap
+    return Alignment(score, overlap)
+
+
+def _refined(first: Array, second: Array, maps: Array, ways: NDArray[np.int64], fit: Array) -> Alignment:
+    """From the starts of `_starts` to the best map, from coarse to fine, and what it shows."""
     count = len(first)
     each = np.arange(count)
-    maps, ways, fit = _starts(first, second)
     for side, steps, entering in _STAGES:
         best = np.argsort(-fit, axis=1, kind="stable")[:, :entering]
         maps, ways = maps[each[:, None], best], ways[each[:, None], best]

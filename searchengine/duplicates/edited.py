@@ -9,6 +9,7 @@ import numpy as np
 from searchengine.duplicates.align import align
 from searchengine.duplicates.grouping import Edges, edges_of, untried
 from searchengine.duplicates.neighbours import near_embeddings, near_hashes
+from searchengine.duplicates.similar import likeness, usual_cosine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,9 @@ _SURE = 0.95
 """Below, the pair must agree from the other side too: two pictures with little but a horizon can be bent over
 each other (0.88), but hardly both ways (0.75)."""
 
+_LIKE_ENOUGH = 0.5
+"""Likeness below which a nearest embedding isn't looked at: it is near for want of anything nearer."""
+
 _LEAST_OVERLAP = 0.6  # of the second picture; what a crop of a fifth leaves is 0.64
 _AT_ONCE = 2048  # pairs whose pixels are in memory
 
@@ -40,7 +44,8 @@ def edited_edges(records: Records, read: Read) -> Edges:
         records: The pictures.
         read: Gives the sketches (m, SIDE, SIDE) of positions (m,).
     """
-    nearest, _ = near_embeddings(records.vectors)
+    nearest, cosines = near_embeddings(records.vectors)
+    nearest = nearest[likeness(cosines, usual_cosine(records.vectors)) >= _LIKE_ENOUGH]
     tried = np.unique(np.concatenate([nearest, near_hashes(records.hashes)]), axis=0)
     tried = tried[~other_shots(records.times, tried)]
     edges = verified(tried, read)

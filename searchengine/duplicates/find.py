@@ -18,7 +18,7 @@ from searchengine.duplicates.similar import burst_edges, similar_edges, usual_co
 from searchengine.duplicates.sketches import Sketches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from searchengine.catalog.catalog import Catalog
@@ -53,14 +53,19 @@ def find_duplicates(
     with catalog.read() as session:
         copies = copied(session)
         records = read_records(session, space.id, space.dim) if space and level != "exact" else None
-        if records is not None:
-            rows = images.images(session, records.ids.tolist(), is_reachable=is_reachable)
     if records is not None:
-        sources = [
-            (rows[content].hash, [file.path for file in rows[content].files])
-            for content in records.ids.tolist()
-        ]
-        sketches = Sketches(library, sources)
+        ids = records.ids
+
+        def locate(positions: Sequence[int]) -> dict[int, tuple[bytes, list[bytes]]]:
+            with catalog.read() as session:
+                rows = images.images(session, ids[list(positions)].tolist(), is_reachable=is_reachable)
+            place = {
+                row.id: (row.hash, [file.path for file in row.files if not file.missing])
+                for row in rows.values()
+            }
+            return {each: place[ids[each]] for each in positions if ids[each] in place}
+
+        sketches = Sketches(library, len(ids), locate)
         try:
             joined = join(records, edited_edges(records, sketches.get), level)
             unreadable = len(sketches.unreadable)

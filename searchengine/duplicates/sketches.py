@@ -14,10 +14,12 @@ from searchengine.errors import ImageError
 from searchengine.images.thumbnails import keep_thumbnail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    Locate = Callable[[Sequence[int]], Mapping[int, tuple[bytes, Sequence[bytes]]]]
 
 
 def sketch(picture: Image.Image) -> NDArray[np.uint8]:
@@ -30,29 +32,32 @@ class Sketches:
 
     Args:
         library: The library's folder, where thumbnails are kept.
-        sources: Each picture's content hash and the paths of its files.
+        count: n.
+        locate: Gives some pictures' content hashes and the paths of their files, by position.
     """
 
-    def __init__(self, library: Path, sources: Sequence[tuple[bytes, Sequence[bytes]]]) -> None:
+    def __init__(self, library: Path, count: int, locate: Locate) -> None:
         self._library = library
-        self._sources = sources
+        self._locate = locate
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed with this object
-        shape = (max(len(sources), 1), SIDE, SIDE)
+        shape = (max(count, 1), SIDE, SIDE)
         self._pixels = np.memmap(self._file, np.uint8, "w+", shape=shape)
-        self._read = np.zeros(len(sources), np.bool_)
+        self._read = np.zeros(count, np.bool_)
         self.unreadable: set[int] = set()
         """Those of which no file could be read."""
 
     def get(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Sketches as float32 (m, SIDE, SIDE); black where the picture can't be read."""
-        for position in np.unique(positions[~self._read[positions]]).tolist():
+        wanted = np.unique(positions[~self._read[positions]]).tolist()
+        places = self._locate(wanted) if wanted else {}
+        for position in wanted:
             self._read[position] = True
-            digest, paths = self._sources[position]
             try:
+                digest, paths = places[position]
                 thumbnail = keep_thumbnail(self._library, digest, paths)
                 with Image.open(io.BytesIO(thumbnail)) as picture:
                     self._pixels[position] = sketch(picture)
-            except (ImageError, OSError):
+            except (ImageError, OSError, KeyError):  # KeyError: removed from the library meanwhile
                 self.unreadable.add(position)
         return self._pixels[positions].astype(np.float32)
 
