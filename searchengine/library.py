@@ -208,7 +208,14 @@ class Library:
 
         if level not in LEVELS:
             raise UsageError(f"there is no level {level!r}; choose one of {', '.join(LEVELS)}")
-        return find_duplicates(self._catalog, self._space(), self.path, level, is_reachable=Reach())
+        return find_duplicates(
+            self._catalog,
+            self._space(),
+            self.path,
+            level,
+            is_reachable=Reach(),
+            on_progress=self._on_progress,
+        )
 
     def thumbnail(self, id: int) -> bytes:  # noqa: A002  the name it has in every result
         """A small WebP of a picture, made when first asked for and kept in the library.

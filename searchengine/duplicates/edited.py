@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from searchengine.duplicates.records import Records
 
     Pairs = NDArray[np.int64]
+    Tell = Callable[[str], None]
     Read = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 
 SAME = 0.8
@@ -35,29 +36,33 @@ _LIKE_ENOUGH = 0.5
 
 _LEAST_OVERLAP = 0.6  # of the second picture; what a crop of a fifth leaves is 0.64
 _AT_ONCE = 2048  # pairs whose pixels are in memory
+_TOLD = 10 * _AT_ONCE  # pairs between two words on progress: half a minute
 
 
-def edited_edges(records: Records, read: Read) -> Edges:
+def edited_edges(records: Records, read: Read, on_progress: Tell | None = None) -> Edges:
     """The pairs that are one picture, by position, with their correlation.
 
     Args:
         records: The pictures.
         read: Gives the sketches (m, SIDE, SIDE) of positions (m,).
+        on_progress: Told in words how far it is, where that takes longer.
     """
     nearest, cosines = near_embeddings(records.vectors)
     nearest = nearest[likeness(cosines, usual_cosine(records.vectors)) >= _LIKE_ENOUGH]
     tried = np.unique(np.concatenate([nearest, near_hashes(records.hashes)]), axis=0)
     tried = tried[~other_shots(records.times, tried)]
-    edges = verified(tried, read)
+    edges = verified(tried, read, on_progress)
     # Once is enough: after it, each centre has met all that lead to it.
     more = np.array(untried(edges, map(tuple, tried.tolist())), np.int64).reshape(-1, 2)
     return edges | verified(more[~other_shots(records.times, more)], read)
 
 
-def verified(pairs: Pairs, read: Read) -> Edges:
+def verified(pairs: Pairs, read: Read, on_progress: Tell | None = None) -> Edges:
     """Those of the pairs (m, 2) that show the same picture."""
     edges: Edges = {}
     for start in range(0, len(pairs), _AT_ONCE):
+        if on_progress is not None and start % _TOLD == 0 and len(pairs) > _TOLD:
+            on_progress(f"comparing pictures: {start:,} of {len(pairs):,} pairs")
         part = pairs[start : start + _AT_ONCE]
         one, other = read(part[:, 0]), read(part[:, 1])
         found = align(one, other)

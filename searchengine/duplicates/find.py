@@ -38,6 +38,7 @@ def find_duplicates(
     level: Level,
     *,
     is_reachable: Callable[[bytes], bool] | None = None,
+    on_progress: Callable[[str], None] | None = None,
 ) -> Duplicates:
     """The groups of a library, see `Library.duplicates`.
 
@@ -47,6 +48,7 @@ def find_duplicates(
         library: The library's folder; thumbnails that are missing are made and kept there.
         level: The loosest level that is wanted.
         is_reachable: Whether a root can be reached now.
+        on_progress: Told in words how far it is, where that takes longer.
     """
     joined: Joined = {}
     unreadable = 0
@@ -67,7 +69,7 @@ def find_duplicates(
 
         sketches = Sketches(library, len(ids), locate)
         try:
-            joined = join(records, edited_edges(records, sketches.get), level)
+            joined = join(records, edited_edges(records, sketches.get, on_progress), level)
             unreadable = len(sketches.unreadable)
         finally:
             sketches.close()

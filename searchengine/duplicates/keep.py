@@ -48,7 +48,7 @@ def _reasons(picture: ImageRow) -> tuple[str, ...]:
     return (
         "the only sound file at hand",
         f"most pixels: {picture.width} × {picture.height}",  # noqa: RUF001  a size is written so
-        f"least compressed: {picture.size / 1e6:.2f} MB at {picture.width} × {picture.height}",  # noqa: RUF001
+        f"least compressed: {picture.size / 1000:,.0f} kB at {picture.width} × {picture.height}",  # noqa: RUF001
         "has the camera's data",
         "has its date",
         f"the oldest: {picture.taken_at:%Y-%m-%d %H:%M:%S}" if picture.taken_at else "the oldest",

@@ -26,7 +26,7 @@ def row(number=1, *, missing=False, copies=1, **differences) -> ImageRow:
         (
             row(2, size=2_000_000),
             row(1, camera="Canon"),
-            "least compressed: 2.00 MB at 40 \N{MULTIPLICATION SIGN} 30",
+            "least compressed: 2,000 kB at 40 \N{MULTIPLICATION SIGN} 30",
         ),
         (row(2, camera="Canon"), row(1, taken_at=OLD), "has the camera's data"),
         (row(2, taken_at=NEW), row(1), "has its date"),
