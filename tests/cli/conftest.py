@@ -33,7 +33,7 @@ DOG = SearchResult(
     width=4000,
     height=3000,
     format="JPEG",
-    taken_at=datetime(2023, 5, 1, 10, 11, 12),  # noqa: DTZ001 - a picture's time has no zone
+    taken_at=datetime(2023, 5, 1, 10, 11, 12),
     camera="Canon EOS 5D",
 )
 

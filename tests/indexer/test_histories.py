@@ -1,8 +1,9 @@
 """Whatever happens to a tree of pictures, the library comes to say what a fresh one would.
 
-The quick profile runs with the suite. The long one:
+A quick profile runs with the suite. The long ones:
 
-    IMGSEARCH_EXAMPLES=1000 pytest tests/indexer/test_histories.py
+    IMGSEARCH_EXAMPLES=1000 pytest tests/indexer/test_histories.py -k InProcess
+    IMGSEARCH_SEQUENCES=20 pytest tests/indexer/test_histories.py -k Real
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import os
 import shutil
 import tempfile
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -29,12 +32,15 @@ from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.images import images_of_embeddings
 from searchengine.catalog.models import Content, Embedding, File, Root
+from searchengine.encoders import load_encoder
 from searchengine.vectors.live import LiveIndex
 from tests.indexer.conftest import CountingEncoder
 from tests.indexer.in_process import InProcessPool
 from tests.indexer.tree import CONTENTS, Index, Tree, is_below
 
 EXAMPLES = int(os.environ.get("IMGSEARCH_EXAMPLES", "60"))
+SEQUENCES = int(os.environ.get("IMGSEARCH_SEQUENCES", "1"))
+STEPS = 60 if "IMGSEARCH_SEQUENCES" in os.environ else 12
 
 # Shrinking a failure of something that does this much takes minutes.
 SHRINK = "IMGSEARCH_SHRINK" in os.environ
@@ -59,17 +65,30 @@ class AnyHistory(RuleBasedStateMachine):
         self.tree = Tree(os.fsencode(self.folder / "tree"))
         self.model = Index(HELD_BACK_COUNT)
         self.library = self.folder / "library"
-        self.encoder = CountingEncoder()
+        self.encoder = self.make_encoder()
         self.unplugged = set()
         self.deleted = {}
         self.patches = [
-            mock.patch("indexer.decode.DecodePool", InProcessPool),
             mock.patch.object(plan, "HELD_BACK_COUNT", HELD_BACK_COUNT),
             mock.patch.object(Update, "_load_encoder", return_value=self.encoder),
+            *self.more_patches(),
         ]
         for patch in self.patches:
             patch.start()
         empty_library(self.library)
+
+    def make_encoder(self):
+        return CountingEncoder()
+
+    def more_patches(self):
+        return [mock.patch("indexer.decode.DecodePool", InProcessPool)]
+
+    def check_work(self):
+        """Each new content is decoded once, a known one never; what hasn't changed isn't even read."""
+        decoded = Counter(InProcessPool.decoded())
+        assert set(decoded) == self.model.to_decode
+        assert set(decoded.values()) <= {1}
+        assert {task.path for task, _ in InProcessPool.tasks} == self.model.to_read
 
     def teardown(self):
         for patch in self.patches:
@@ -214,11 +233,8 @@ class AnyHistory(RuleBasedStateMachine):
         summary = Update(self.library, exclude=exclude, accept_removals=accept).run(paths)
         said = {name: count for name in COUNTS if (count := getattr(summary, name))}
         assert said == expected
-        decoded = Counter(InProcessPool.decoded())
-        assert set(decoded) == self.model.to_decode
-        assert set(decoded.values()) <= {1}
-        assert self.encoder.images == len(decoded)
-        assert {task.path for task, _ in InProcessPool.tasks} == self.model.to_read
+        assert self.encoder.images == len(self.model.to_decode)
+        self.check_work()
         self.compare()
 
     def compare(self):
@@ -298,14 +314,52 @@ def read_library(library):
     return {"files": files, "roots": roots, "shown": shown, "vectors": vectors}
 
 
-TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(
-    max_examples=EXAMPLES,
-    stateful_step_count=25,
-    deadline=None,
-    derandomize="IMGSEARCH_EXAMPLES" not in os.environ,
-    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINK else [])],
-    report_multiple_bugs=False,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
+class CountingRealEncoder:
+    """The built-in model, counting."""
+
+    def __init__(self):
+        self.images = 0
+        self._encoder = built_in()
+        self.spec = self._encoder.spec
+
+    def encode_images(self, pixels):
+        self.images += len(pixels)
+        return self._encoder.encode_images(pixels)
+
+
+@cache
+def built_in():
+    return load_encoder("builtin")
+
+
+class AnyRealHistory(AnyHistory):
+    """The same with decoding processes and the built-in model."""
+
+    def make_encoder(self):
+        return CountingRealEncoder()
+
+    def more_patches(self):
+        return []
+
+    def check_work(self):
+        """What the processes did can't be seen from here; that nothing is encoded twice can."""
+
+
+def profile(examples, steps):
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=not {"IMGSEARCH_EXAMPLES", "IMGSEARCH_SEQUENCES"} & os.environ.keys(),
+        phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINK else [])],
+        report_multiple_bugs=False,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+TestInProcess = AnyHistory.TestCase
+TestInProcess.settings = profile(EXAMPLES, 25)
+
+TestReal = pytest.mark.slow(AnyRealHistory.TestCase)
+TestReal.settings = profile(SEQUENCES, STEPS)
