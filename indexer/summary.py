@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from indexer.commit import Committer
-    from indexer.scan import Problem
-    from indexer.settle import Settlement
-    from indexer.survey import Survey
+    from indexer.disk.scan import Problem
+    from indexer.pipeline.commit import Committer
+    from indexer.planning.settle import Settlement
+    from indexer.planning.survey import Survey
 
 COUNTS = ("seen", "added", "updated", "moved", "removed", "missing", "unchanged", "failed")
 
@@ -34,6 +34,7 @@ class Summary:
         held_back: How many files are gone at once, by root, where that is too many to be believed.
         unreachable: Roots that can't be reached.
         problems: Folders and files that couldn't be looked at, with the reason.
+        companions: Files that weren't candidates because they are the RAW or the video of a still beside them.
     """
 
     seen: int
@@ -50,6 +51,7 @@ class Summary:
     held_back: dict[str, int] = field(default_factory=dict)
     unreachable: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    companions: int = 0
 
     @property
     def changed(self) -> bool:
@@ -105,4 +107,5 @@ def summarize(
         held_back={os.fsdecode(root): count for root, count in settled.held_back.items()},
         unreachable=tuple(os.fsdecode(target.root) for target in found.unreachable),
         problems=found.problems + (tuple(committer.problems) if committer else ()),
+        companions=found.companions,
     )

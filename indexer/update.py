@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from indexer.disk.roots import absorbed, locate
 from indexer.lock import writing
+from indexer.planning.settle import settle
+from indexer.planning.survey import Ground, Survey, known_files, knows, requested, survey
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
-from indexer.roots import absorbed, locate
-from indexer.settle import settle
 from indexer.summary import Summary, summarize
-from indexer.survey import Ground, Survey, known_files, knows, requested, survey
 from searchengine.catalog import files, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import ModelMismatchError
@@ -21,9 +21,9 @@ from searchengine.layout import Layout
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from indexer.commit import Committer
-    from indexer.pipeline import Batch
-    from indexer.survey import KnownFiles
+    from indexer.pipeline.commit import Committer
+    from indexer.pipeline.pipeline import Batch
+    from indexer.planning.survey import KnownFiles
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders import Resolved
     from searchengine.encoders.encoder import Encoder
@@ -181,10 +181,10 @@ class Update:
 
     def _read(self, catalog: Catalog, space: SpaceRow | None, found: Survey, ground: Ground) -> Committer:
         """Read, encode and commit what is new or changed."""
-        from indexer.commit import Committer
-        from indexer.decode import DecodePool
-        from indexer.jobs import jobs
-        from indexer.pipeline import Pipeline
+        from indexer.decoding.decode import DecodePool
+        from indexer.pipeline.commit import Committer
+        from indexer.pipeline.pipeline import Pipeline
+        from indexer.planning.jobs import jobs
 
         encoder = self.encoder
         if encoder is None or (space is not None and encoder.spec != space.spec):

@@ -27,7 +27,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from indexer.decode import MEMORY, SECONDS, Decoded, DecodePool, Task, Unreadable
+from indexer.decoding.decode import MEMORY, SECONDS, Decoded, DecodePool, Task, Unreadable
 from searchengine.encoders.spec import Preprocessing
 from tests.images.made import dng, encoded, heif, jxl, jxl_of_jpeg, landscape, stored
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.forget import forget
 from indexer.update import Update
+from indexer.upkeep.forget import forget
 from searchengine import ImageError, Library, LibraryError, SearchResult, Text, UsageError
 from searchengine.errors import LibraryNotFoundError
 from tests.pictures import paint

@@ -14,8 +14,8 @@ from searchengine.layout import LIBRARY_VARIABLE
 
 # The indexer's commands are named here, not imported: the reading half never imports the writing half.
 COMMANDS = {
-    "index": LazyCommand("indexer.cli:index", "Bring the library up to date with folders of pictures."),
-    "watch": LazyCommand("indexer.watch_command:watch", "Index folders, then follow what changes in them."),
+    "index": LazyCommand("indexer.cli.index:index", "Bring the library up to date with folders of pictures."),
+    "watch": LazyCommand("indexer.cli.watch:watch", "Index folders, then follow what changes in them."),
     "search": LazyCommand("searchengine.cli.search:search", "Find pictures by what is in them."),
     "similar": LazyCommand("searchengine.cli.similar:similar", "Find the likes of a picture."),
     "duplicates": LazyCommand(
@@ -23,13 +23,15 @@ COMMANDS = {
     ),
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
     "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),
-    "forget": LazyCommand("indexer.cli:forget", "Take files or folders out of the library."),
+    "forget": LazyCommand("indexer.cli.forget:forget", "Take files or folders out of the library."),
     "roots": LazyCommand(
-        "indexer.roots_command:roots", "The library's folders; say that one lies elsewhere now."
+        "indexer.cli.roots:roots", "The library's folders; say that one lies elsewhere now."
     ),
-    "switch-model": LazyCommand("indexer.switch_command:switch_model", "Search with another model."),
-    "verify": LazyCommand("indexer.upkeep:verify", "Check that the library is what it should be; repair it."),
-    "optimize": LazyCommand("indexer.upkeep:optimize", "Fold in all changes and give space back."),
+    "switch-model": LazyCommand("indexer.cli.switch_model:switch_model", "Search with another model."),
+    "verify": LazyCommand(
+        "indexer.cli.verify:verify", "Check that the library is what it should be; repair it."
+    ),
+    "optimize": LazyCommand("indexer.cli.verify:optimize", "Fold in all changes and give space back."),
     "models": LazyCommand("searchengine.cli.models:models", "The models there are to choose from."),
     "evaluate": LazyCommand(
         "searchengine.cli.evaluate:evaluate", "Measure how well searches find what they should."

@@ -60,7 +60,14 @@ def test_sizes_count_in_powers_of_ten(number, shown):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.04, "0.0 s"), (9.5, "9.5 s"), (12.4, "12 s"), (75, "1 min 15 s"), (4330, "1 h 12 min")],
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (12.4, "12 s"),
+        (59.6, "1 min 0 s"),
+        (75, "1 min 15 s"),
+        (4330, "1 h 12 min"),
+    ],
 )
 def test_a_length_of_time_is_told_in_its_two_largest_units(seconds, shown):
     assert duration(seconds) == shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import ClassVar
 
-from indexer.decode import Decoded, Unreadable, decode
+from indexer.decoding.decode import Decoded, Unreadable, decode
 
 
 class InProcessPool:

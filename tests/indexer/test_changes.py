@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from indexer.changes import Changed, folders_to_look_at, is_passed_by, is_the_librarys_own
-from indexer.excludes import compile_globs
-from indexer.mounts import share_type
+from indexer.disk.excludes import compile_globs
+from indexer.watching.changes import Changed, folders_to_look_at, is_passed_by, is_the_librarys_own
+from indexer.watching.mounts import share_type
 from tests.pictures import paint
 
 MOUNTS = rb"""/dev/sda1 / ext4 rw 0 0

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.companions import find_companions
-from indexer.scan import scan
+from indexer.cli.report import counts_in_words
+from indexer.disk.companions import find_companions
+from indexer.disk.scan import scan
 from tests.images.made import dng, encoded, landscape
 from tests.pictures import paint
 
@@ -94,6 +95,21 @@ def test_when_the_jpeg_vanishes_the_raw_is_the_picture_until_it_returns(index, t
     assert (third.seen, third.added, third.removed) == (1, 1, 1)
     assert index(folder).unchanged == 1
     assert encoder.images == 2
+
+
+def test_stills_that_come_beside_many_raws_take_their_places_at_once(index, tmp_path):
+    pytest.importorskip("rawpy")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(25):
+        preview = encoded(landscape(80 + number, 60), "JPEG")
+        (folder / f"{number}.DNG").write_bytes(dng(landscape(80, 60), preview=preview))
+    assert index(folder).added == 25
+    for number in range(25):
+        paint(folder / f"{number}.JPG", number)
+    second = index(folder)
+    assert (second.seen, second.added, second.removed, second.missing) == (25, 25, 25, 0)
+    assert "25 beside them are the RAW" in counts_in_words(second)
 
 
 def test_a_motion_photo_is_a_jpeg_with_a_video_behind_it(index, tmp_path, encoder):

@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import select
 
-from indexer import plan
-from indexer.forget import forget
+from indexer.planning import plan
 from indexer.summary import COUNTS
 from indexer.update import Update
+from indexer.upkeep.forget import forget
 from searchengine.catalog import spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
@@ -81,7 +81,7 @@ class AnyHistory(RuleBasedStateMachine):
         return CountingEncoder()
 
     def more_patches(self):
-        return [mock.patch("indexer.decode.DecodePool", InProcessPool)]
+        return [mock.patch("indexer.decoding.decode.DecodePool", InProcessPool)]
 
     def check_work(self):
         """Each new content is decoded once, a known one never; what hasn't changed isn't even read."""

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from indexer.scan import scan
+from indexer.disk.scan import scan
 from indexer.update import Update
 from searchengine.catalog import report
 from searchengine.catalog.catalog import Catalog

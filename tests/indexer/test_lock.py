@@ -13,9 +13,9 @@ import time
 import pytest
 
 from indexer import lock
-from indexer.forget import forget
 from indexer.lock import Holder, holder, writing
 from indexer.update import Update
+from indexer.upkeep.forget import forget
 from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError
 from tests.disks import mounted
 

@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from indexer import scan, unmet
+from indexer.disk import scan
+from indexer.planning import unmet
 from indexer.update import Update
 from searchengine.catalog import files, images, report, roots
 from searchengine.catalog.catalog import Catalog
@@ -19,7 +20,7 @@ from tests.pictures import paint
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch):
     """Decoding isn't what is tested here."""
-    monkeypatch.setattr("indexer.decode.DecodePool", InProcessPool)
+    monkeypatch.setattr("indexer.decoding.decode.DecodePool", InProcessPool)
 
 
 def counts(summary):
@@ -146,8 +147,8 @@ def test_a_picture_that_cannot_be_read_any_more_is_kept(index, photos, library, 
     os.utime(photos / "a.jpg", ns=(5, 5))
     with monkeypatch.context() as patch:
         denied = PermissionError(13, "Permission denied")
-        patch.setattr("indexer.decode.open_regular", lambda path: (_ for _ in ()).throw(denied))
-        patch.setattr("indexer.decode.read_file", lambda *_: (_ for _ in ()).throw(denied))
+        patch.setattr("indexer.decoding.decode.open_regular", lambda path: (_ for _ in ()).throw(denied))
+        patch.setattr("indexer.decoding.decode.read_file", lambda *_: (_ for _ in ()).throw(denied))
         summary = index(photos)
     assert counts(summary) == {"seen": 3, "unchanged": 2, "failed": 1}
     ((path, reason),) = summary.problems

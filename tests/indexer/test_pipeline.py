@@ -7,8 +7,8 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
-from indexer.decode import Decoded, Hashed, Unreadable
-from indexer.pipeline import Job, Pipeline
+from indexer.decoding.decode import Decoded, Hashed, Unreadable
+from indexer.pipeline.pipeline import Job, Pipeline
 from indexer.progress import Stopwatch
 from searchengine.images.metadata import Metadata
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from indexer import plan
-from indexer.plan import is_held_back, shared_sizes
-from indexer.scan import Entry
+from indexer.disk.scan import Entry
+from indexer.planning import plan
+from indexer.planning.plan import is_held_back, shared_sizes
 from searchengine.catalog.files import FileRow
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
+from indexer.cli.terminal import in_words
 from indexer.progress import Progress, Rate, Stopwatch
-from indexer.report import duration
-from indexer.terminal import in_words
 
 
 def test_rate_follows_the_last_half_minute():
@@ -36,21 +33,6 @@ def test_stopwatch_adds_up_by_stage():
     seconds = stopwatch.seconds()
     assert seconds["encode"] == 1.5
     assert seconds["scan"] < 0.1
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.04, "0.0 s"),
-        (9.94, "9.9 s"),
-        (12.4, "12 s"),
-        (59.6, "1 min 0 s"),
-        (185, "3 min 5 s"),
-        (7800, "2 h 10 min"),
-    ],
-)
-def test_durations_in_words(seconds, words):
-    assert duration(seconds) == words
 
 
 def test_progress_in_words_says_only_what_is_known():

@@ -9,7 +9,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from indexer.rehome import SAMPLE, find_root, rehome, sample
+from indexer.upkeep.rehome import SAMPLE, find_root, rehome, sample
 from searchengine.catalog import images, roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.files import FileRow

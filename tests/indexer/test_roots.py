@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.roots import Requested, Target, absorbed, contains, locate, relative
+from indexer.disk.roots import Requested, Target, absorbed, contains, locate, relative
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from indexer.excludes import compile_globs
-from indexer.scan import scan
+from indexer.disk.excludes import compile_globs
+from indexer.disk.scan import scan
 
 JPEG = b"\xff\xd8\xff\xe0 as far as a scan looks"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from indexer import settle as module
-from indexer.plan import Plan
-from indexer.roots import Target
-from indexer.survey import Survey
+from indexer.disk.roots import Target
+from indexer.planning import settle as module
+from indexer.planning.plan import Plan
+from indexer.planning.survey import Survey
 from searchengine.catalog.files import FileRow
 
 HERE = Target(b"/here")

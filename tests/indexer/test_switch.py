@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from indexer import reembed
-from indexer.forget import forget
 from indexer.lock import writing
-from indexer.switch import LOCK, Switch, drop_old
+from indexer.switching import reembed
+from indexer.switching.switch import LOCK, Switch, drop_old
 from indexer.update import Update
+from indexer.upkeep.forget import forget
 from searchengine.catalog import report, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
@@ -254,7 +254,7 @@ def test_there_must_be_something_to_switch(library, switch, tmp_path):
 
 
 def test_many_are_looked_up_a_slice_at_a_time(index, photos, switch, monkeypatch):
-    monkeypatch.setattr("indexer.switch.SLICE", 2)
+    monkeypatch.setattr("indexer.switching.switch.SLICE", 2)
     looked_up = []
     jobs = reembed.Work.jobs
     monkeypatch.setattr(

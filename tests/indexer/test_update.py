@@ -8,8 +8,8 @@ import signal
 
 import pytest
 
-from indexer.forget import forget
 from indexer.update import Update
+from indexer.upkeep.forget import forget
 from searchengine.catalog import report, runs
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError

@@ -13,10 +13,11 @@ import time
 
 import pytest
 
-from indexer import changes, lock, watch
-from indexer.forget import forget
+from indexer import lock
 from indexer.update import Update
-from indexer.watch import Watch
+from indexer.upkeep.forget import forget
+from indexer.watching import changes, watch
+from indexer.watching.watch import Watch
 from searchengine.catalog import images, report
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import ImgsearchError, UsageError
@@ -93,7 +94,7 @@ class Watched:
 @pytest.fixture
 def follow(library, encoder, monkeypatch):
     """Begin to watch folders."""
-    monkeypatch.setattr("indexer.decode.DecodePool", InProcessPool)
+    monkeypatch.setattr("indexer.decoding.decode.DecodePool", InProcessPool)
     monkeypatch.setattr(watch, "QUIET_MS", 60)
     monkeypatch.setattr(watch, "TICK_MS", 100)
     begun = []

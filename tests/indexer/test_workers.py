@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from indexer import worker, workers
-from indexer.decode import DecodePool
-from indexer.workers import WorkerDiedError, WorkerPool, describe_exit
+from indexer.decoding import worker, workers
+from indexer.decoding.decode import DecodePool
+from indexer.decoding.workers import WorkerDiedError, WorkerPool, describe_exit
 from searchengine.encoders.spec import Preprocessing
 from searchengine.errors import ImgsearchError
 from tests.pictures import paint
@@ -207,7 +207,7 @@ def test_exit_codes_in_words():
 
 
 SCRIPT = """
-from indexer.decode import DecodePool, Task
+from indexer.decoding.decode import DecodePool, Task
 from searchengine.encoders.spec import Preprocessing
 
 with DecodePool(Preprocessing((64, 64), (0, 0, 0), (1, 1, 1)), workers=2) as pool:
@@ -229,7 +229,7 @@ def test_it_works_from(how, tmp_path):
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(pathlib.Path(workers.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(pathlib.Path(workers.__file__).parents[2])},
     )
     assert (done.stdout, done.stderr) == ("640\n", "")
 
@@ -241,7 +241,7 @@ def test_workers_import_nothing_heavy_and_end_with_their_parent(tmp_path):
             import hashlib, os, sys
 
             def work(path):
-                import indexer.decode, searchengine.encoders.preprocess
+                import indexer.decoding.decode, searchengine.encoders.preprocess
                 heavy = {"torch", "open_clip", "onnxruntime", "faiss", "sqlalchemy"} & set(sys.modules)
                 with open(path + ".part", "w") as file:
                     file.write(f"{os.getpid()} {sorted(heavy)}")
@@ -250,14 +250,14 @@ def test_workers_import_nothing_heavy_and_end_with_their_parent(tmp_path):
 
             if __name__ == "__main__":
                 from hanging import work
-                from indexer.workers import WorkerPool
+                from indexer.decoding.workers import WorkerPool
                 WorkerPool(work, workers=1, seconds=2).submit(sys.argv[1])
         """)
     )
     said = tmp_path / "said"
     environment = {
         **os.environ,
-        "PYTHONPATH": f"{pathlib.Path(workers.__file__).parents[1]}{os.pathsep}{tmp_path}",
+        "PYTHONPATH": f"{pathlib.Path(workers.__file__).parents[2]}{os.pathsep}{tmp_path}",
     }
     parent = subprocess.Popen([sys.executable, str(tmp_path / "hanging.py"), str(said)], env=environment)
     wait_until(said.exists)

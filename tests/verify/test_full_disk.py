@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from indexer.repair import optimize, repair
-from indexer.switch import Switch
+from indexer.switching.switch import Switch
 from indexer.update import Update
+from indexer.upkeep.repair import optimize, repair
 from searchengine.catalog import report, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from indexer.lock import writing
-from indexer.repair import repair
+from indexer.upkeep.repair import repair
 from searchengine.catalog import images, report, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource

@@ -1,0 +1,1 @@
+"""The commands that write, and what they say while they work."""

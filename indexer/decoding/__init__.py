@@ -1,0 +1,1 @@
+"""Files into pixels, in processes that may crash, hang or grow."""

@@ -1,0 +1,273 @@
+"""A file in, pixels and facts out; in worker processes, because decoders crash, hang and eat memory."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Self, get_args
+
+from indexer.decoding.workers import WorkerDiedError, WorkerPool
+from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
+from searchengine.images.files import open_regular, read_file
+from searchengine.images.hashes import content_hash, perceptual_hash
+from searchengine.images.limits import DEFAULT_LIMITS, Limits
+from searchengine.images.open import open_image
+from searchengine.images.readers import require_reader
+from searchengine.images.thumbnails import make_thumbnail
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from searchengine.encoders.spec import Preprocessing
+    from searchengine.images.metadata import Metadata
+
+SECONDS = 30.0
+MEMORY = 4 << 30
+"""Bytes a worker may allocate: the largest picture of `Limits.pixels`, decoded, converted and turned."""
+
+Passing = Literal["gone", "denied", "io", "extra"]
+Kind = Passing | Literal["unsupported", "damaged", "limit", "memory", "timeout", "crash"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file to read.
+
+    Attributes:
+        path: Absolute, as `os.fsencode` gives it.
+        hash_only: Only find out which bytes it holds.
+    """
+
+    path: bytes
+    hash_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """Which bytes a file holds.
+
+    Attributes:
+        hash: SHA-256, 32 bytes.
+        size: Bytes, of exactly what was hashed.
+        mtime_ns: Modification time in nanoseconds, from before it was read.
+    """
+
+    hash: bytes
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A picture ready for the encoder, and what is known of it.
+
+    Attributes:
+        hash: SHA-256 of the file, 32 bytes.
+        size: Bytes, of exactly what was decoded.
+        mtime_ns: Modification time in nanoseconds, from before it was read.
+        width: Pixels of the full picture, upright.
+        height: The same, downwards.
+        format: ``JPEG``, ``PNG``, …
+        metadata: What EXIF says.
+        perceptual_hash: 8 bytes, see `perceptual_hash`.
+        flags: See `Picture`.
+        pixels: The model's input, uint8 (height, width, 3).
+        thumbnail: WebP, where the pool was asked to make one.
+    """
+
+    hash: bytes
+    size: int
+    mtime_ns: int
+    width: int
+    height: int
+    format: str
+    metadata: Metadata
+    perceptual_hash: bytes
+    flags: tuple[str, ...]
+    pixels: NDArray[np.uint8]
+    thumbnail: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a file gave no picture; a value, because one bad file among thousands is no exception.
+
+    Attributes:
+        path: As in the task.
+        reason: For the user: what is wrong and what to do.
+        kind: For the program.
+    """
+
+    path: bytes
+    reason: str
+    kind: Kind
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it says nothing about the content, so that the same file may be read another time.
+
+        A format whose reader isn't installed is such a case: once it is, `index` finds out by itself.
+        """
+        return self.kind in get_args(Passing)
+
+
+Outcome = Decoded | Hashed | Unreadable
+
+
+def decode(
+    task: Task,
+    *,
+    preprocessing: Preprocessing,
+    limits: Limits = DEFAULT_LIMITS,
+    with_thumbnail: bool = False,
+) -> Outcome:
+    """Read one file; in the calling process, so not for files that aren't trusted. Never raises."""
+    try:
+        if task.hash_only:
+            return _hash(task.path)
+        return _decode(task.path, preprocessing, limits, with_thumbnail=with_thumbnail)
+    except Exception as error:  # noqa: BLE001 -- whatever one file brings about, the run goes on
+        return _unreadable(task.path, error)
+
+
+def _hash(path: bytes) -> Hashed:
+    descriptor, status = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+        return Hashed(digest, file.tell(), status.st_mtime_ns)
+
+
+def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_thumbnail: bool) -> Decoded:
+    from searchengine.encoders.preprocess import preprocess
+
+    require_reader(path)
+    file = read_file(path, limits)
+    picture = open_image(file.data, draft_to=2 * max(preprocessing.size), limits=limits)
+    return Decoded(
+        hash=content_hash(file.data),
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        metadata=picture.metadata,
+        perceptual_hash=perceptual_hash(picture.image),
+        flags=picture.flags,
+        pixels=preprocess(picture.image, preprocessing),
+        thumbnail=make_thumbnail(picture.image) if with_thumbnail else None,
+    )
+
+
+def _unreadable(path: bytes, error: Exception) -> Unreadable:
+    if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):
+        return Unreadable(path, "needs more memory than one picture may take; save a smaller copy", "memory")
+    if isinstance(error, UnsupportedImageError) and isinstance(error.__cause__, ImportError):
+        return Unreadable(path, str(error), "extra")
+    if isinstance(error, ImageError):
+        limited = isinstance(error, ImageLimitError)
+        kind: Kind = (
+            "limit" if limited else "damaged" if isinstance(error, DamagedImageError) else "unsupported"
+        )
+        return Unreadable(path, str(error), kind)
+    if isinstance(error, OSError):
+        return _unreadable_file(path, error)
+    return Unreadable(path, f"can't be decoded ({type(error).__name__}: {error}); save it anew", "damaged")
+
+
+def _unreadable_file(path: bytes, error: OSError) -> Unreadable:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return Unreadable(path, "it isn't there any more", "gone")
+    if isinstance(error, PermissionError):
+        return Unreadable(path, "no permission to read it; change its permissions and index again", "denied")
+    if error.errno == errno.ENOMEM:
+        return Unreadable(path, "not enough memory to read it; close other programs", "memory")
+    words = (error.strerror or str(error) or type(error).__name__).lower()
+    return Unreadable(path, f"the disk didn't give it ({words}); check the disk and index again", "io")
+
+
+class DecodePool:
+    """Reads files in worker processes; a context manager, which ends them when it is left.
+
+    A file that crashes its worker, twice, or holds it longer than it may, becomes an `Unreadable` like any
+    other bad file, and the worker is replaced. No process is started before there is a task.
+    """
+
+    def __init__(
+        self,
+        preprocessing: Preprocessing,
+        *,
+        workers: int | None = None,
+        seconds: float = SECONDS,
+        memory: int | None = MEMORY,
+        limits: Limits = DEFAULT_LIMITS,
+        thumbnails: bool = False,
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            preprocessing: What the model wants.
+            workers: Most processes at a time; by default one for each core this process may use.
+            seconds: Most that one file may take.
+            memory: Most bytes that a worker may allocate, where the system can be told; None for no limit.
+            limits: What one picture may ask for.
+            thumbnails: Make thumbnails too. Off: they take 6 to 10 ms beside 36 ms for a 12-megapixel JPEG,
+                and most are never looked at.
+        """
+        self.workers = available_cores() if workers is None else workers
+        self._seconds = seconds
+        self._pool: WorkerPool[Task, Outcome] = WorkerPool(
+            partial(decode, preprocessing=preprocessing, limits=limits, with_thumbnail=thumbnails),
+            workers=self.workers,
+            seconds=seconds,
+            memory=memory,
+            on_death=self._explain,
+        )
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Have a file read.
+
+        Returns:
+            A future of `Decoded`, of `Hashed` where only that was asked for, or of `Unreadable`. It raises
+            `CancelledError` once the pool is stopped, and `ImgsearchError` when no process can be started.
+        """
+        return self._pool.submit(task)
+
+    def stop(self) -> None:
+        """End the workers now; tasks that aren't done are cancelled."""
+        self._pool.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _explain(self, task: Task, death: WorkerDiedError) -> Unreadable:
+        if death.timed_out:
+            return Unreadable(
+                task.path,
+                f"took longer than {self._seconds:g} s to decode; save a smaller copy of it",
+                "timeout",
+            )
+        return Unreadable(
+            task.path, f"the decoder crashed ({death}); open it elsewhere and save it anew", "crash"
+        )
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

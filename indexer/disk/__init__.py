@@ -1,0 +1,1 @@
+"""What lies on the disk: the files and folders that count."""

@@ -1,0 +1,215 @@
+"""Walking a folder for pictures: names, sizes and times, as fast as the system lists them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from indexer.disk.companions import find_companions
+from indexer.disk.excludes import LIBRARY_MARK, OURS, compile_globs, is_skipped_file, is_skipped_folder
+from searchengine.errors import ImageError
+from searchengine.images.files import open_regular
+from searchengine.images.formats import HEAD_BYTES, IMAGE_EXTENSIONS, RAW_EXTENSIONS, sniff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_KNOWN = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS))
+_SEP = os.fsencode(os.sep)
+
+# What `stat` and `open` say of something that isn't there, a link that leads nowhere or in a circle included.
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+
+
+class Entry(NamedTuple):
+    """A candidate; a tuple, because a scan makes a million of them.
+
+    Attributes:
+        path: Relative to the root, as `os.fsencode` gives it.
+        size: Bytes.
+        mtime_ns: Modification time in nanoseconds.
+    """
+
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
+class Companion(NamedTuple):
+    """A file that isn't a candidate because it is another form of one beside it; see `companions`.
+
+    Attributes:
+        path: Relative to the root.
+        still: The candidate, relative to the root.
+    """
+
+    path: bytes
+    still: bytes
+
+
+class Problem(NamedTuple):
+    """Something that couldn't be looked at. What lies at or below it isn't known to be gone.
+
+    Attributes:
+        path: Relative to the root; empty for the root itself.
+        reason: In words.
+    """
+
+    path: bytes
+    reason: str
+
+
+class Scan:
+    """Candidates below a folder, in a fixed order: a folder's files by name, then its folders.
+
+    Iterate once; `problems` and `companions` fill meanwhile, and are complete when the iteration is.
+    """
+
+    def __init__(self, root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> None:
+        """Nothing is read before the iteration.
+
+        Args:
+            root: Absolute, symlinks resolved.
+            scope: The part of the root to look at, relative to it: a folder, or a file, which is a
+                candidate whatever its name and content. Empty for all.
+            exclude: Globs, see `compile_globs`; they and the default excludes hold below the scope.
+        """
+        self.problems: list[Problem] = []
+        self.companions: list[Companion] = []
+        self._root = root
+        self._scope = scope
+        self._excluded = compile_globs(exclude)
+        self._seen: set[tuple[int, int]] = set()
+
+    def __iter__(self) -> Iterator[Entry]:
+        start = os.path.join(self._root, self._scope) if self._scope else self._root
+        try:
+            status = os.stat(start)
+        except OSError as error:
+            # A scope that is gone is gone; a root that is gone may be a disk that isn't plugged in.
+            if not (self._scope and error.errno in _GONE and os.path.isdir(self._root)):
+                self._problem(self._scope, error)
+            return
+        if stat.S_ISREG(status.st_mode):
+            yield Entry(self._scope, status.st_size, status.st_mtime_ns)
+        elif stat.S_ISDIR(status.st_mode):
+            yield from self._walk(self._scope)
+        else:
+            self.problems.append(Problem(self._scope, "not a file or a folder"))
+
+    def could_not_see(self, path: bytes) -> bool:
+        """Whether a path that wasn't met lies at or below a problem, so that it may well still be there.
+
+        Args:
+            path: Relative to the root.
+        """
+        troubled = {problem.path for problem in self.problems}
+        if not troubled:
+            return False
+        while path:
+            if path in troubled:
+                return True
+            path = path.rpartition(_SEP)[0]
+        return b"" in troubled
+
+    def _walk(self, scope: bytes) -> Iterator[Entry]:
+        """Real folders depth first; links to folders last, so that a real path wins over a linked one."""
+        folders, links = [scope], list[bytes]()
+        while folders or links:
+            folder = folders.pop() if folders else links.pop(0)
+            prefix = folder + _SEP if folder else b""
+            entries = self._list(folder)
+            below: list[bytes] = []
+            candidates: dict[bytes, Entry] = {}
+            for entry in entries:
+                try:
+                    if entry.is_dir():
+                        if not self._is_skipped_folder(entry.name, prefix):
+                            (links if entry.is_symlink() else below).append(prefix + entry.name)
+                    elif (found := self._look_at(entry, prefix)) is not None:
+                        candidates[entry.name] = found
+                except OSError as error:
+                    if error.errno not in _GONE:
+                        self._problem(prefix + entry.name, error)
+            folders += reversed(below)
+            companions = find_companions(candidates, [entry.name for entry in entries])
+            self.companions += [Companion(prefix + name, prefix + companions[name]) for name in companions]
+            yield from (found for name, found in candidates.items() if name not in companions)
+
+    def _list(self, folder: bytes) -> list[os.DirEntry[bytes]]:
+        """A folder's entries by name; none if it was seen before or can't be read."""
+        path = os.path.join(self._root, folder) if folder else self._root
+        try:
+            status = os.stat(path)
+            if (status.st_dev, status.st_ino) in self._seen and status.st_ino:
+                return []
+            self._seen.add((status.st_dev, status.st_ino))
+            with os.scandir(path) as listing:
+                entries = sorted(listing, key=attrgetter("name"))
+        except OSError as error:
+            # It was there a moment ago. Should it be gone for good, the next run will say so.
+            self._problem(folder, error)
+            return []
+        if any(entry.name == LIBRARY_MARK for entry in entries):
+            return [entry for entry in entries if entry.name not in OURS]
+        return entries
+
+    def _is_skipped_folder(self, name: bytes, prefix: bytes) -> bool:
+        if is_skipped_folder(name):
+            return True
+        return self._excluded is not None and self._excluded(prefix + name)
+
+    def _look_at(self, entry: os.DirEntry[bytes], prefix: bytes) -> Entry | None:
+        """The entry of a file that is a candidate; None for all else. One `stat` a file."""
+        name = entry.name
+        if is_skipped_file(name) or not entry.is_file():
+            return None
+        path = prefix + name
+        if self._excluded is not None and self._excluded(path):
+            return None
+        dot = name.rfind(b".")
+        extension = name[dot:].lower() if dot > 0 else b""
+        if extension in _KNOWN:
+            status = entry.stat()
+        else:
+            status = entry.stat()
+            if not status.st_size or not _begins_like_an_image(entry.path):
+                return None
+        return Entry(path, status.st_size, status.st_mtime_ns)
+
+    def _problem(self, path: bytes, error: OSError) -> None:
+        self.problems.append(Problem(path, _in_words(error)))
+
+
+def scan(root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> Scan:
+    """Look for pictures below a folder; see `Scan`.
+
+    A candidate is a file with the extension of a picture, or, with another or none, one whose first
+    bytes are a picture's; a RAW file beside its JPEG isn't one, see `Scan.companions`. Links are
+    followed, each folder is visited once. Hidden names, bins, system folders and what photo programs
+    and this one derive are passed by. Never raises for what it meets: `Scan.problems` says what
+    couldn't be read.
+    """
+    return Scan(root, scope, exclude=exclude)
+
+
+def _begins_like_an_image(path: bytes) -> bool:
+    try:
+        descriptor, _ = open_regular(path)
+    except ImageError:  # not a regular file any more
+        return False
+    try:
+        return sniff(os.read(descriptor, HEAD_BYTES)) is not None
+    finally:
+        os.close(descriptor)
+
+
+def _in_words(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    if error.errno in _GONE:
+        return "it isn't there"
+    return (error.strerror or type(error).__name__).lower()

@@ -1,0 +1,1 @@
+"""Decode, embed, commit: batches on their way into the library."""

@@ -1,0 +1,219 @@
+"""Files in, committed batches out: read in processes, encode in one thread, commit in another.
+
+    jobs ──► decode pool ──► batches ──► encoder thread ──► vectors ──► commit thread
+              (processes)      ≤ 2 waiting                   ≤ 2 waiting
+
+Every queue is bounded, so memory is too. When a run is stopped, what is decoded is dropped and what is
+being encoded is still committed.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from indexer.decoding.decode import Decoded, Hashed, Task, Unreadable
+from indexer.pipeline.copies import Copies
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from indexer.decoding.decode import DecodePool, Outcome
+    from indexer.progress import Stopwatch
+    from searchengine.encoders.encoder import Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file that has to be read.
+
+    Attributes:
+        root_id: Key of its root in the catalog.
+        absolute: Where it is.
+        path: The same, relative to the root.
+        size: Bytes when it was scanned.
+        mtime_ns: When it was scanned.
+        is_new: Whether the catalog has never seen this path.
+        hash_first: Whether its bytes may be known already.
+        shows: Key of its row in the catalog, where that holds a picture.
+    """
+
+    root_id: int
+    absolute: bytes
+    path: bytes
+    size: int
+    mtime_ns: int
+    is_new: bool
+    hash_first: bool
+    shows: int | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is committed in one transaction.
+
+    Attributes:
+        decoded: Pictures whose bytes are new.
+        vectors: Their unit vectors, float32 (dim,) each, once they are encoded.
+        copies: Files whose bytes are known, with those bytes' hash.
+        failures: Files that couldn't be read.
+    """
+
+    decoded: list[tuple[Job, Decoded]] = field(default_factory=list)
+    vectors: Sequence[NDArray[np.float32]] = ()
+    copies: list[tuple[Job, Hashed]] = field(default_factory=list)
+    failures: list[tuple[Job, Unreadable]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.decoded) + len(self.copies) + len(self.failures)
+
+    def add(self, job: Job, result: Decoded | Unreadable, followers: Sequence[tuple[Job, Hashed]]) -> None:
+        """Put in what came of decoding a file, which is also what came of its copies."""
+        if isinstance(result, Decoded):
+            self.decoded.append((job, result))
+            self.copies.extend(followers)
+        else:
+            self.failures.extend((each, result) for each in (job, *(follower for follower, _ in followers)))
+
+    def is_full(self, pictures: int) -> bool:
+        """Whether so many pictures are in it, or so many files that cost no inference that they should go."""
+        return len(self.decoded) >= pictures or len(self) >= 8 * pictures
+
+
+Commit = Callable[[Batch], None]
+
+
+class Pipeline:
+    """One pass over the files that have to be read.
+
+    Args:
+        pool: Reads and decodes, in processes.
+        encoder: Called from one thread only.
+        commit: Called from one other thread only, in the order of the batches.
+        is_known: Whether bytes with this hash have an embedding already.
+        batch_size: Pictures encoded and committed together.
+        stopwatch: Where the stages' times go.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: DecodePool,
+        encoder: Encoder,
+        commit: Commit,
+        is_known: Callable[[bytes], bool],
+        batch_size: int,
+        stopwatch: Stopwatch,
+    ) -> None:
+        self._pool = pool
+        self._encoder = encoder
+        self._commit = commit
+        self._is_known = is_known
+        self._batch_size = batch_size
+        self._stopwatch = stopwatch
+        self._failure: BaseException | None = None
+        self._to_encode: queue.Queue[Batch | None] = queue.Queue(maxsize=2)
+        self._to_commit: queue.Queue[Batch | None] = queue.Queue(maxsize=2)
+
+    def run(self, jobs: Iterable[Job]) -> None:
+        """Read, encode and commit every job.
+
+        Raises:
+            KeyboardInterrupt: After what was being encoded has been committed.
+            ImgsearchError: Whatever stopped the encoder or the commit; earlier batches are kept.
+        """
+        threads = [
+            threading.Thread(target=self._guarded, args=(stage,), name=stage.__name__, daemon=True)
+            for stage in (self._encode_batches, self._commit_batches)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._read(jobs)
+        except KeyboardInterrupt:
+            # Who presses Ctrl-C waits for the batch that is being encoded, and for no other.
+            with suppress(queue.Empty):
+                while True:
+                    self._to_encode.get_nowait()
+            raise
+        finally:
+            self._to_encode.put(None)
+            for thread in threads:
+                thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _read(self, jobs: Iterable[Job]) -> None:
+        """Keep the pool busy, and make batches of what comes back."""
+        waiting = deque(jobs)
+        finished: queue.SimpleQueue[tuple[Job, Future[Outcome]]] = queue.SimpleQueue()
+        copies = Copies(self._is_known)
+        batch = Batch()
+        window = self._pool.workers * 2 + self._batch_size
+        in_flight = 0
+
+        def submit(job: Job, *, hash_only: bool) -> None:
+            nonlocal in_flight
+            in_flight += 1
+            future = self._pool.submit(Task(job.absolute, hash_only=hash_only))
+            future.add_done_callback(lambda future: finished.put((job, future)))
+
+        while (waiting or in_flight) and self._failure is None:
+            while waiting and in_flight < window:
+                job = waiting.popleft()
+                submit(job, hash_only=job.hash_first)
+            job, future = finished.get()
+            in_flight -= 1
+            result = future.result()
+            if isinstance(result, Hashed):
+                verdict = copies.claim(job, result)
+                if verdict == "decode":
+                    submit(job, hash_only=False)
+                elif verdict == "copy":
+                    batch.copies.append((job, result))
+            else:
+                followers, alike = copies.settle(job, result)
+                batch.add(job, result, followers if alike else [])
+                if not alike:
+                    waiting.extend(follower for follower, _ in followers)
+            if batch.is_full(self._batch_size):
+                self._to_encode.put(batch)
+                batch = Batch()
+        if len(batch):
+            self._to_encode.put(batch)
+
+    def _encode_batches(self) -> None:
+        import numpy as np
+
+        while (batch := self._to_encode.get()) is not None:
+            if batch.decoded:
+                with self._stopwatch.timed("encode"):
+                    pixels = np.stack([decoded.pixels for _, decoded in batch.decoded])
+                    batch.vectors = list(self._encoder.encode_images(pixels))
+            self._to_commit.put(batch)
+        self._to_commit.put(None)
+
+    def _commit_batches(self) -> None:
+        while (batch := self._to_commit.get()) is not None:
+            with self._stopwatch.timed("commit"):
+                self._commit(batch)
+
+    def _guarded(self, stage: Callable[[], None]) -> None:
+        """Run a stage; when it fails, keep its queues moving so that nobody waits for it for ever."""
+        try:
+            stage()
+        except BaseException as error:  # noqa: BLE001  re-raised by `run` in the caller's thread
+            self._failure = self._failure or error
+            source = self._to_encode if stage == self._encode_batches else self._to_commit
+            if stage == self._encode_batches:
+                self._to_commit.put(None)
+            while source.get() is not None:
+                pass

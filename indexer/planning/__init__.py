@@ -1,0 +1,1 @@
+"""What a run has to do: the disk held against the catalog."""

@@ -1,0 +1,76 @@
+"""What became of the files that are no longer where they were. Values in, values out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from indexer.planning.plan import is_held_back
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from indexer.planning.survey import Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The catalog's file ids, by what has to be done with them.
+
+    Attributes:
+        moved: Their bytes turned up at a new path in the same run.
+        removed: Gone, or excluded from now on.
+        missing: Out of reach, or held back: still found, marked offline.
+        returned: Had been missing and are there again.
+        held_back: How many of `missing` are gone at once below a root, by root.
+    """
+
+    moved: list[int] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+    held_back: dict[bytes, int] = field(default_factory=dict)
+
+
+def settle(
+    survey: Survey,
+    arrivals: Mapping[int, int],
+    totals: Mapping[bytes, int],
+    *,
+    accept_removals: bool,
+    complete: bool,
+) -> Settlement:
+    """Say for each vanished file whether it moved, is gone, or is only out of reach.
+
+    Args:
+        survey: What the scan found.
+        arrivals: How many new files each content got in this run.
+        totals: How many files the catalog had below each root, also where only a part was looked at.
+        accept_removals: Believe that files are gone, however many.
+        complete: False when the run was stopped: what looks gone may have moved to where it didn't get.
+    """
+    settled = Settlement()
+    unclaimed = Counter(arrivals)
+    gone: dict[bytes, list[int]] = {}
+    for target, plan in survey.plans.items():
+        settled.returned.extend(plan.returned)
+        # Whoever excludes them wants them out, also when they are many.
+        settled.removed.extend(row.id for row in plan.excluded.values())
+        settled.missing.extend(row.id for row in plan.unreachable.values())
+        for row in plan.vanished.values():
+            if row.content_id is not None and unclaimed[row.content_id] > 0:
+                unclaimed[row.content_id] -= 1
+                settled.moved.append(row.id)
+            elif complete:
+                gone.setdefault(target.root, []).append(row.id)
+    for root, ids in gone.items():
+        if is_held_back(len(ids), totals[root]) and not accept_removals:
+            settled.held_back[root] = len(ids)
+            settled.missing.extend(ids)
+        else:
+            settled.removed.extend(ids)
+    for target in survey.unreachable:
+        below = [row.id for row in survey.known[target].values()]
+        (settled.removed if accept_removals else settled.missing).extend(below)
+    return settled

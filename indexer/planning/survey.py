@@ -1,0 +1,164 @@
+"""The disk compared with the catalog, before anything is read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from indexer.disk.links import LinkedElsewhere
+from indexer.disk.roots import Requested, Target, absorbed, contains, relative
+from indexer.disk.scan import scan
+from indexer.planning.plan import Plan, plan_scope
+from indexer.planning.unmet import Unmet
+from indexer.progress import OnProgress, Progress, Stopwatch
+from searchengine.catalog import files
+from searchengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from indexer.disk.scan import Problem
+    from searchengine.catalog.files import FileRow
+
+KnownFiles = dict[Target, dict[bytes, "FileRow"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the catalog knows before a run.
+
+    Attributes:
+        root_ids: Every root's key, by path.
+        totals: How many files each root has that the run is about, also outside of what it looks at.
+        files: Those that it looks for.
+    """
+
+    root_ids: dict[bytes, int]
+    totals: dict[bytes, int]
+    files: KnownFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a run has to do.
+
+    Attributes:
+        plans: By target that can be reached.
+        unreachable: Targets whose root can't be.
+        problems: What couldn't be listed; absolute paths.
+        known: The catalog's files by target, by path relative to the root.
+        companions: How many files are another form of a picture beside them.
+    """
+
+    plans: dict[Target, Plan]
+    unreachable: tuple[Target, ...]
+    problems: tuple[Problem, ...]
+    known: KnownFiles
+    companions: int = 0
+
+    @property
+    def to_read(self) -> int:
+        """Files that have to be read."""
+        return sum(len(plan.new) + len(plan.changed) for plan in self.plans.values())
+
+
+def requested(
+    paths: Iterable[str | bytes | os.PathLike[str]], knows: Callable[[bytes], bool]
+) -> list[Requested]:
+    """The paths a user named: absolute, the symlinks of their folders resolved.
+
+    Args:
+        paths: As given.
+        knows: Whether the library has a root at an absolute path, or files at or below it.
+
+    Raises:
+        UsageError: A path that neither is there nor belongs to the library.
+    """
+    wishes = []
+    for path in paths:
+        absolute = os.path.abspath(os.fsencode(path))
+        own = os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute))
+        real = os.path.realpath(absolute)
+        if os.path.isfile(absolute):
+            wishes.append(Requested(own, is_file=True))
+        elif os.path.isdir(real):
+            wishes.append(Requested(real))
+        elif gone := [place for place in dict.fromkeys((own, real)) if knows(place)]:
+            # A link that leads nowhere now: to a disk that isn't plugged in, or from a file that was indexed.
+            wishes += [Requested(place) for place in gone]
+        else:
+            raise UsageError(
+                f"there is no file or folder {os.fsdecode(path)}, and none by that name is in the library; "
+                "check the path"
+            )
+    return wishes
+
+
+def knows(session: Session, root_ids: Mapping[bytes, int]) -> Callable[[bytes], bool]:
+    """Says whether the library has a root at an absolute path, or files at or below it."""
+
+    def known(path: bytes) -> bool:
+        return path in root_ids or any(
+            files.count_below(session, root_id, relative(path, root))
+            for root, root_id in root_ids.items()
+            if contains(root, path)
+        )
+
+    return known
+
+
+def known_files(session: Session, targets: Iterable[Target], root_ids: Mapping[bytes, int]) -> KnownFiles:
+    """What the catalog has below each target, also where a new root is about to absorb older ones."""
+    known: KnownFiles = {}
+    for target in targets:
+        known[target] = {}
+        if target.root in root_ids:
+            known[target].update(files.files_below(session, root_ids[target.root], target.scope))
+        for inner in absorbed(target.root, list(root_ids)):
+            prefix = relative(inner, target.root)
+            for path, row in files.files_below(session, root_ids[inner]).items():
+                joined = os.path.join(prefix, path)
+                if not target.scope or contains(target.scope, joined):
+                    known[target][joined] = row
+    return known
+
+
+def survey(
+    known: KnownFiles,
+    *,
+    exclude: Sequence[str],
+    rehash: bool,
+    on_progress: OnProgress,
+    stopwatch: Stopwatch,
+) -> Survey:
+    """Walk the targets and compare them with what is known."""
+    plans: dict[Target, Plan] = {}
+    unreachable: list[Target] = []
+    problems: list[Problem] = []
+    seen = companions = 0
+    for target, rows in known.items():
+        if not os.path.isdir(target.root):
+            unreachable.append(target)
+            continue
+        entries = []
+        with stopwatch.timed("scan"):
+            found = scan(target.root, target.scope, exclude=exclude)
+            elsewhere = LinkedElsewhere(target)
+            for entry in found:
+                if elsewhere(entry.path):
+                    continue
+                entries.append(entry)
+                seen += 1
+                if seen % 1000 == 0:
+                    on_progress(Progress("scanning", seen))
+        problems += [
+            problem._replace(path=os.path.join(target.root, problem.path)) for problem in found.problems
+        ]
+        companions += len(found.companions)
+        with stopwatch.timed("plan"):
+            fate = Unmet(target.root, target.scope, found, exclude)
+            plans[target] = plan_scope(entries, rows, fate, rehash=rehash)
+    return Survey(plans, tuple(unreachable), tuple(problems), known, companions)

@@ -1,0 +1,94 @@
+"""Pictures of a library, embedded once more from their files, for another space."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchengine.catalog import files, images
+from searchengine.catalog.record import record_embeddings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
+
+    from indexer.pipeline.pipeline import Batch, Job
+    from searchengine.catalog.catalog import Catalog
+
+
+class Work:
+    """The pictures that are being embedded, and what came of them.
+
+    Attributes:
+        embedded: Pictures that got an embedding.
+    """
+
+    def __init__(self, catalog: Catalog, space_id: int, unreadable: dict[int, str]) -> None:
+        self.embedded = 0
+        self._catalog = catalog
+        self._space_id = space_id
+        self._unreadable = unreadable
+        self._content_of: dict[Job, int] = {}
+        self._hash_of: dict[int, bytes] = {}
+        self._copies: dict[int, list[bytes]] = {}
+        self._failed: list[int] = []
+
+    def jobs(self, content_ids: list[int]) -> list[Job]:
+        """A file to read for each of the pictures, as far as they are still there."""
+        with self._catalog.read() as session:
+            rows = images.images(session, content_ids)
+        self._content_of.clear()
+        self._hash_of = {row.id: row.hash for row in rows.values()}
+        self._copies = {row.id: [file.path for file in row.files] for row in rows.values()}
+        self._failed = []
+        return [self._job(content_id) for content_id in content_ids if content_id in rows]
+
+    def next_copies(self) -> list[Job]:
+        """Another file for each of the pictures that couldn't be read, as far as there are any."""
+        again = [content_id for content_id in self._failed if self._copies[content_id]]
+        self._failed = []
+        for content_id in again:
+            self._unreadable.pop(content_id, None)
+        return [self._job(content_id) for content_id in again]
+
+    def commit(self, batch: Batch) -> None:
+        """Put a batch's embeddings into the catalog, all of them or none.
+
+        Raises:
+            LibraryBusyError: Another process kept the catalog locked.
+            LibraryError: The disk is full.
+        """
+        fresh = {}
+        for (job, decoded), vector in zip(batch.decoded, batch.vectors, strict=True):
+            content_id = self._content_of[job]
+            if decoded.hash == self._hash_of[content_id]:
+                fresh[content_id] = vector
+            else:
+                self._fail(content_id, job, "it was changed since; index it again")
+        for job, unreadable in batch.failures:
+            self._fail(self._content_of[job], job, unreadable.reason)
+        with self._catalog.write() as session:
+            self.embedded += self._record(session, fresh)
+
+    def _record(self, session: Session, fresh: dict[int, NDArray[np.float32]]) -> int:
+        # Somebody may have forgotten a picture while it was being embedded.
+        present = [each for each in files.existing(session, fresh) if each in fresh]
+        if not present:
+            return 0
+        return record_embeddings(
+            session, self._space_id, present, np.stack([fresh[each] for each in present])
+        )
+
+    def _job(self, content_id: int) -> Job:
+        from indexer.pipeline.pipeline import Job
+
+        path = self._copies[content_id].pop(0)
+        job = Job(root_id=0, absolute=path, path=path, size=0, mtime_ns=0, is_new=False, hash_first=False)
+        self._content_of[job] = content_id
+        return job
+
+    def _fail(self, content_id: int, job: Job, reason: str) -> None:
+        self._failed.append(content_id)
+        self._unreadable[content_id] = f"{os.fsdecode(job.absolute)}: {reason}"

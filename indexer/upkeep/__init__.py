@@ -1,0 +1,1 @@
+"""Looking after a library: forget, re-home, repair, fold in."""

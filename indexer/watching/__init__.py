@@ -1,0 +1,1 @@
+"""Following a library's folders while they change."""
