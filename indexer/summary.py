@@ -34,7 +34,7 @@ class Summary:
         held_back: How many files are gone at once, by root, where that is too many to be believed.
         unreachable: Roots that can't be reached.
         problems: Folders and files that couldn't be looked at, with the reason.
-        companions: Files that weren't candidates because they are the RAW or the video of a still beside them.
+        companions: Files that are the RAW or the video of a still beside them, and weren't candidates.
     """
 
     seen: int
