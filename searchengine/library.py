@@ -15,6 +15,7 @@ from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
 from searchengine.query.grammar import parse
+from searchengine.query.paging import Cursor, Page
 from searchengine.query.rank import by_date, to_results
 from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
@@ -95,7 +96,13 @@ class Library:
         self.close()
 
     def search(
-        self, query: str | Text, *, k: int | None = 10, offset: int = 0, sort: Sort = "relevance"
+        self,
+        query: str | Text,
+        *,
+        k: int | None = 10,
+        offset: int = 0,
+        cursor: str | None = None,
+        sort: Sort = "relevance",
     ) -> SearchResults:
         """Find the pictures that a query asks for.
 
@@ -104,11 +111,13 @@ class Library:
                 file; or a `Text`, which is taken literally. With filters only, the newest come first.
             k: How many results; None for all.
             offset: How many of the ranking to leave out at its start.
+            cursor: Instead of an offset, `SearchResults.next` of the page before: whatever has been added or
+                removed since, no picture comes twice and none that was there is passed over.
             sort: `newest` and `oldest` put those k best in the order of their dates, undated ones last.
 
         Raises:
             QueryError: The query can't be understood.
-            UsageError: A negative k or offset, or a picture that isn't there.
+            UsageError: A negative k or offset, a cursor of another query, or a picture that isn't there.
             ImageError: A picture in the query can't be read.
             ModelError: The library's model can't be loaded.
         """
@@ -116,7 +125,8 @@ class Library:
             name, asked = query.text, Query((Words(query.text),))
         else:
             name, asked = query, parse(query)
-        answer = self._answer(name, asked, lambda space: space.encode(asked, _read), k=k, offset=offset)
+        page = Page(k, offset, cursor)
+        answer = self._answer(name, asked, lambda space: space.encode(asked, _read), page)
         if sort == "relevance":
             return answer
         return answer.with_results(by_date(answer.results, newest=sort == "newest"))
@@ -127,6 +137,7 @@ class Library:
         *,
         k: int | None = 10,
         offset: int = 0,
+        cursor: str | None = None,
     ) -> SearchResults:
         """Find the pictures nearest to a picture; one that is in the library finds itself too.
 
@@ -134,9 +145,10 @@ class Library:
             image: A file, a file's bytes, or an opened picture.
             k: How many results; None for all.
             offset: How many of the ranking to leave out at its start.
+            cursor: Instead of an offset, `SearchResults.next` of the page before.
 
         Raises:
-            UsageError: A negative k or offset, or no such file.
+            UsageError: A negative k or offset, a cursor of another search, or no such file.
             ImageError: The picture can't be read.
             ModelError: The library's model can't be loaded.
         """
@@ -147,7 +159,7 @@ class Library:
             name = ""
             picture = image
         asked = Query(examples=(Example(name),))
-        return self._answer(name, asked, lambda space: space.encode_picture(picture), k=k, offset=offset)
+        return self._answer(name, asked, lambda space: space.encode_picture(picture), Page(k, offset, cursor))
 
     def status(self) -> Status:
         """Say what is indexed, by which model, and how the last run went."""
@@ -250,30 +262,39 @@ class Library:
             return self._opened
 
     def _answer(
-        self, name: str, asked: Query, encode: Callable[[OpenSpace], Vector], *, k: int | None, offset: int
+        self, name: str, asked: Query, encode: Callable[[OpenSpace], Vector], page: Page
     ) -> SearchResults:
         start = time.perf_counter()
-        if (k is not None and k < 0) or offset < 0:
-            raise UsageError(
-                f"k and offset count results, so they can't be negative (k={k}, offset={offset})"
-            )
         while True:
             space = self._space()
             if space is None:
                 return SearchResults(name, "", 0, (time.perf_counter() - start) * 1000, ())
+            after = None
+            if page.cursor is not None:
+                after = Cursor.decode(page.cursor, question=name, space=space.id)
+            first = after.rank if after else page.offset
             # The model loads in another thread while this one imports and maps the vectors: both are native
             # code, so a cold query waits for the longer of the two instead of for both.
             encoded = self._encoding.submit(encode, space) if asked.has_direction else None
             space.index.refresh()
-            answer = space.answer(encoded.result() if encoded else None, asked, k, offset)
-            there = max(answer.total - offset, 0)
-            complete = answer.total > 0 and len(answer.hits) == (there if k is None else min(k, there))
+            vector = encoded.result() if encoded else None
+            answer = space.answer(vector, asked, page.k, page.offset, after=after)
+            there = max(answer.total - first, 0)
+            complete = answer.total > 0 and len(answer.hits) >= (
+                there if page.k is None else min(page.k, there)
+            )
             # Fewer than there are: another process may just have switched models and dropped this space.
             if complete or self._space() is space:
                 break
-        results = to_results(answer.hits, answer.rows, offset=offset)
+        results = to_results(answer.hits, answer.rows, offset=first)
+        following = None
+        if answer.more and answer.hits:
+            (embedding, score), last = answer.hits[-1], results[-1]
+            following = Cursor(
+                name, space.id, last.rank, last.id if score is None else embedding, score, last.taken_at
+            ).encode()
         took_ms = (time.perf_counter() - start) * 1000
-        return SearchResults(name, space.name, answer.total, took_ms, results)
+        return SearchResults(name, space.name, answer.total, took_ms, results, following)
 
 
 def _read(path: str) -> bytes:

@@ -6,12 +6,13 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from searchengine.catalog import files, images
+from searchengine.catalog import files, filters, images
 from searchengine.catalog.embeddings import EmbeddingSource
+from searchengine.query.paging import page_after
 from searchengine.reach import Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.images import ImageRow
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
+    from searchengine.query.paging import Cursor
     from searchengine.query.terms import Query
     from searchengine.vectors.live import LiveIndex
 
@@ -36,11 +38,13 @@ class Answer:
         total: Pictures that could have been in it.
         hits: Embedding ids with their cosines, best first; None where there was nothing to compare with.
         rows: The pictures by embedding id.
+        more: Whether the ranking goes on after these.
     """
 
     total: int
     hits: list[tuple[int, float | None]]
     rows: dict[int, ImageRow]
+    more: bool
 
 
 class OpenSpace:
@@ -138,28 +142,31 @@ class OpenSpace:
         vector: Vector = self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]
         return vector
 
-    def answer(self, vector: Vector | None, query: Query, k: int | None, offset: int) -> Answer:
-        """The k nearest of the pictures that may be in the answer, after the first `offset`.
+    def answer(
+        self,
+        vector: Vector | None,
+        query: Query,
+        k: int | None,
+        offset: int = 0,
+        *,
+        after: Cursor | None = None,
+    ) -> Answer:
+        """The k nearest of the pictures that may be in the answer, after the first `offset` or a cursor.
 
         Args:
             vector: float32 (dim,), of length 1; None for the newest first.
             query: Whose filters and exact words have to hold of a picture.
             k: How many; None for all.
             offset: How many to leave out.
+            after: The result after which to go on; its rank takes the offset's place.
         """
+        wanted = None if k is None else k + 1  # the one beyond tells whether there is a next page
         while True:
-            allowed = self._allowed(query, by_date=vector is None)
-            if allowed is not None:  # nothing may be allowed that the index hasn't heard of
-                self.index.refresh()
-            total = len(self.index if allowed is None else allowed)
-            end = total if k is None else min(offset + k, total)
-            hits: list[tuple[int, float | None]] = []
-            if vector is None and allowed is not None:
-                hits = [(embedding, None) for embedding in allowed[offset:end].tolist()]
-            elif vector is not None and end > offset:
-                found = self.index.search(vector, end, allowed=allowed)
-                pairs = zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True)
-                hits = [pair for pair in pairs if pair[0] >= 0][offset:]
+            if vector is None:
+                total, found = self._newest(query, wanted, offset, after)
+            else:
+                total, found = self._nearest(vector, query, wanted, offset, after)
+            hits = list(found[:k])
             with self._catalog.read() as session:
                 rows = images.images_of_embeddings(
                     session, [embedding for embedding, _ in hits], is_reachable=self._is_reachable
@@ -167,17 +174,42 @@ class OpenSpace:
             # A picture that another process removed between the search and this look is in the change log
             # by now: once that is replayed, the next one moves up.
             if len(rows) == len(hits) or not self.index.refresh():
-                return Answer(total, [hit for hit in hits if hit[0] in rows], rows)
+                return Answer(
+                    total, [hit for hit in hits if hit[0] in rows], rows, more=len(found) > len(hits)
+                )
 
-    def _allowed(self, query: Query, *, by_date: bool) -> NDArray[np.int64] | None:
-        """The embeddings that may be in the answer; None when all may, in any order."""
-        if not query.filters and not query.exact and not by_date:
-            return None
-        from searchengine.catalog import filters
+    def _nearest(
+        self, vector: Vector, query: Query, k: int | None, offset: int, after: Cursor | None
+    ) -> tuple[int, Sequence[tuple[int, float | None]]]:
+        """How many pictures there are to rank, and a page of them."""
+        allowed = None
+        if query.filters or query.exact:
+            with self._catalog.read() as session:
+                allowed = filters.passing(session, self.id, filters.condition(query.filters, query.exact))
+            self.index.refresh()  # nothing may be allowed that the index hasn't heard of
+        total = len(self.index if allowed is None else allowed)
 
+        def ranking(count: int) -> list[tuple[int, float]]:
+            nearest = self.index.search(vector, count, allowed=allowed)
+            pairs = zip(nearest.ids[0].tolist(), nearest.scores[0].tolist(), strict=True)
+            return [pair for pair in pairs if pair[0] >= 0]
+
+        if after:
+            return total, page_after(ranking, total, after, k)
+        end = total if k is None else min(offset + k, total)
+        return total, ranking(end)[offset:] if end > offset else []
+
+    def _newest(
+        self, query: Query, k: int | None, offset: int, after: Cursor | None
+    ) -> tuple[int, Sequence[tuple[int, float | None]]]:
+        """The same where there is nothing to compare with: by date, the newest first."""
         which = filters.condition(query.filters, query.exact)
         with self._catalog.read() as session:
-            return (filters.newest if by_date else filters.passing)(session, self.id, which)
+            allowed = rest = filters.newest(session, self.id, which)
+            if after:
+                rest = filters.newest(session, self.id, which, after=(after.taken_at, after.id))
+        page = rest[offset:][:k]
+        return len(allowed), [(embedding, None) for embedding in page.tolist()]
 
     def _stored(self, data: bytes) -> Vector | None:
         import numpy as np

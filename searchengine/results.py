@@ -61,6 +61,7 @@ class SearchResults(Sequence[SearchResult]):
         total: Pictures that could have been in the ranking.
         took_ms: Milliseconds from question to answer.
         results: The page.
+        next: Where the next page begins, for `cursor`; None when nothing comes after this one.
     """
 
     query: str
@@ -68,6 +69,7 @@ class SearchResults(Sequence[SearchResult]):
     total: int
     took_ms: float
     results: tuple[SearchResult, ...]
+    next: str | None = None
 
     def __len__(self) -> int:
         return len(self.results)

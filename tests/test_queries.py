@@ -9,6 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from indexer.update import Update
+from indexer.upkeep.forget import forget
 from searchengine import Library, QueryError, Text, UsageError
 from tests.pictures import SCENES
 
@@ -135,3 +136,43 @@ def test_directions_that_cancel_out_are_refused(library, dated):
     path = dated["a rocket in space"]
     with pytest.raises(QueryError, match="cancel"):
         library.search(f"image:{path} -image:{path}")
+
+
+@pytest.mark.parametrize(
+    "query", ["a dog on a beach", "dog -camera:apple", "camera:canon|apple", "-name:nothing*"]
+)
+def test_pages_by_cursor_are_the_whole_answer(library, query):
+    everything = library.search(query, k=None)
+    assert everything.next is None
+    pages, cursor = [], None
+    while True:
+        page = library.search(query, k=2, cursor=cursor)
+        assert page.total == everything.total
+        pages += page.results
+        cursor = page.next
+        if cursor is None:
+            break
+    assert tuple(pages) == everything.results
+
+
+def test_a_cursor_outlives_the_pictures_around_it(dated, tmp_path):
+    folder = next(iter(dated.values())).parent.parent
+    place = tmp_path / "library"
+    Update(place, model="builtin").run([folder])
+    with Library.open(place) as opened:
+        for query in ("dog", "-name:nothing*"):
+            before = opened.search(query, k=None)
+            first = opened.search(query, k=4)
+            gone = [before.results[1].path, first.results[-1].path, before.results[5].path]
+            forget(place, gone)
+            rest = opened.search(query, k=None, cursor=first.next)
+            expected = [hit.id for hit in before.results[4:] if hit.path not in gone]
+            assert [hit.id for hit in rest] == expected
+            Update(place, model="builtin").run([folder])
+
+
+def test_a_similar_search_has_pages_too(library, dated):
+    path = next(iter(dated.values()))
+    first = library.similar(path, k=3)
+    rest = library.similar(path, k=None, cursor=first.next)
+    assert (*first.results, *rest.results) == library.similar(path, k=None).results

@@ -12,6 +12,7 @@ from searchengine.filters import Choice, Circle, Moment, Number, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from numpy.typing import NDArray
     from sqlalchemy import SQLColumnExpression
@@ -43,15 +44,33 @@ def passing(session: Session, space_id: int, which: Condition) -> NDArray[np.int
     return np.fromiter(rows, np.int64)
 
 
-def newest(session: Session, space_id: int, which: Condition) -> NDArray[np.int64]:
-    """The same in the order of their dates, the newest first and those without one last."""
+def newest(
+    session: Session, space_id: int, which: Condition, *, after: tuple[datetime | None, int] | None = None
+) -> NDArray[np.int64]:
+    """The same in the order of their dates, the newest first and those without one last.
+
+    Args:
+        session: A session.
+        space_id: The embeddings' space.
+        which: The condition.
+        after: Date and content id of a picture, whether it is still there or not: only what comes after it.
+    """
+    rest = true() if after is None else _older(*after)
     rows = session.scalars(
         select(Embedding.id)
         .join(Content, Content.id == Embedding.content_id)
-        .where(Embedding.space_id == space_id, Embedding.part == 0, Content.shown, which)
+        .where(Embedding.space_id == space_id, Embedding.part == 0, Content.shown, which, rest)
         .order_by(Content.taken_at.is_(None), Content.taken_at.desc(), Content.id.desc())
     )
     return np.fromiter(rows, np.int64)
+
+
+def _older(taken_at: datetime | None, content_id: int) -> Condition:
+    """Whether a picture comes after this one in the order of `newest`."""
+    if taken_at is None:
+        return and_(Content.taken_at.is_(None), Content.id < content_id)
+    same_time = and_(Content.taken_at == taken_at, Content.id < content_id)
+    return or_(Content.taken_at < taken_at, Content.taken_at.is_(None), same_time)
 
 
 def _signed(which: Condition, *, negated: bool) -> Condition:
