@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -103,6 +104,7 @@ class Library:
         offset: int = 0,
         cursor: str | None = None,
         sort: Sort = "relevance",
+        collapse: bool = False,
     ) -> SearchResults:
         """Find the pictures that a query asks for.
 
@@ -113,6 +115,8 @@ class Library:
             offset: How many of the ranking to leave out at its start.
             cursor: Instead of an offset, `SearchResults.next` of the page before: whatever has been added or
                 removed since, no picture comes twice and none that was there is passed over.
+            collapse: Whether edits of one picture (`duplicates`) are one result, the best of them. It looks at
+                thumbnails: some hundredths of a second a result. Such an answer has no cursor.
             sort: `newest` and `oldest` put those k best in the order of their dates, undated ones last.
 
         Raises:
@@ -126,7 +130,8 @@ class Library:
         else:
             name, asked = query, parse(query)
         page = Page(k, offset, cursor)
-        answer = self._answer(name, asked, lambda space: space.encode(asked, _read), page)
+        answering = self._collapsed if collapse else self._answer
+        answer = answering(name, asked, lambda space: space.encode(asked, _read), page)
         if sort == "relevance":
             return answer
         return answer.with_results(by_date(answer.results, newest=sort == "newest"))
@@ -138,6 +143,7 @@ class Library:
         k: int | None = 10,
         offset: int = 0,
         cursor: str | None = None,
+        collapse: bool = False,
     ) -> SearchResults:
         """Find the pictures nearest to a picture; one that is in the library finds itself too.
 
@@ -146,6 +152,7 @@ class Library:
             k: How many results; None for all.
             offset: How many of the ranking to leave out at its start.
             cursor: Instead of an offset, `SearchResults.next` of the page before.
+            collapse: Whether edits of one picture are one result, as for `search`.
 
         Raises:
             UsageError: A negative k or offset, a cursor of another search, or no such file.
@@ -159,7 +166,8 @@ class Library:
             name = ""
             picture = image
         asked = Query(examples=(Example(name),))
-        return self._answer(name, asked, lambda space: space.encode_picture(picture), Page(k, offset, cursor))
+        answering = self._collapsed if collapse else self._answer
+        return answering(name, asked, lambda space: space.encode_picture(picture), Page(k, offset, cursor))
 
     def status(self) -> Status:
         """Say what is indexed, by which model, and how the last run went."""
@@ -260,6 +268,31 @@ class Library:
                     on_progress=self._on_progress,
                 )
             return self._opened
+
+    def _collapsed(
+        self, name: str, asked: Query, encode: Callable[[OpenSpace], Vector], page: Page
+    ) -> SearchResults:
+        """An answer in which edits of one picture are one result: as much of the ranking as that takes."""
+        if page.cursor is not None:
+            raise UsageError("pages of a collapsed answer have no cursors; use an offset")
+        start = time.perf_counter()
+        wanted = None if page.k is None else page.offset + page.k
+        depth = None if wanted is None else 2 * wanted
+        while True:
+            answer = self._answer(name, asked, encode, Page(depth))
+            space = self._space()
+            if space is None:
+                return answer
+            from searchengine.duplicates.find import collapse_results
+
+            results, enough = collapse_results(
+                answer.results, wanted, self._catalog, space, self.path, is_reachable=Reach()
+            )
+            if enough or answer.next is None or depth is None:
+                break
+            depth *= 2
+        took_ms = (time.perf_counter() - start) * 1000
+        return replace(answer, results=tuple(results[page.offset :]), next=None, took_ms=took_ms)
 
     def _answer(
         self, name: str, asked: Query, encode: Callable[[OpenSpace], Vector], page: Page

@@ -19,6 +19,7 @@ class SearchResult:
         id: The content's key in the catalog; stable across model switches.
         path: Absolute path of its first live file.
         copies: Absolute paths of the others.
+        edits: Absolute paths of its edits further down a ranking that was collapsed; empty in any other.
         score: Cosine of query and picture; None where a query had filters only.
         relevant: Whether it stands above the relevance line; None where no line has been drawn.
         offline: True when none of its files' roots can be reached.
@@ -45,6 +46,7 @@ class SearchResult:
     format: str
     taken_at: datetime | None
     camera: str | None
+    edits: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As the JSON that the command line and the server print."""

@@ -32,6 +32,7 @@ COLUMNS = (
     "format",
     "taken_at",
     "camera",
+    "edits",
 )
 
 # What stands between several values in one CSV cell; file names hardly ever have it.

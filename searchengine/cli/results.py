@@ -31,6 +31,7 @@ class Wanted:
         offset: How many to pass over first.
         format: One of `FORMATS`.
         nul: Whether paths end in a NUL byte instead of a line end.
+        collapse: Whether edits of one picture are one result.
         sheet: File for a contact sheet, or None.
         open: Whether to show a contact sheet in the browser.
     """
@@ -39,6 +40,7 @@ class Wanted:
     offset: int
     format: str
     nul: bool
+    collapse: bool
     sheet: Path | None
     open: bool
 
@@ -54,6 +56,7 @@ def result_options(command: _Command) -> _Command:
         everything: bool,
         format_: str | None,
         nul: bool,
+        collapse: bool,
         sheet: Path | None,
         open_: bool,
         **rest: Any,
@@ -61,7 +64,7 @@ def result_options(command: _Command) -> _Command:
         if nul and format_ not in (None, "paths"):
             raise click.UsageError(f"-0 separates paths: it doesn't go with --format {format_}.")
         shape = format_ or ("paths" if nul else "table")
-        wanted = Wanted(None if everything else k, offset, shape, nul, sheet, open_)
+        wanted = Wanted(None if everything else k, offset, shape, nul, collapse, sheet, open_)
         return command(*args, wanted=wanted, **rest)
 
     options = (
@@ -70,6 +73,7 @@ def result_options(command: _Command) -> _Command:
         click.option("--offset", metavar="N", type=click.IntRange(min=0), default=0,
                      help="Pass over the first N."),
         click.option("--all", "everything", is_flag=True, help="Every picture there is, whatever -k says."),
+        click.option("--collapse", is_flag=True, help="Edits of one picture are one result."),
         click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: table."),
         click.option("-0", "nul", is_flag=True, help="Print paths, each ended by a NUL byte: for xargs -0."),
         click.option("--sheet", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),

@@ -95,4 +95,6 @@ def _name(result: SearchResult) -> Text:
     remarks = [*(["offline"] if result.offline else []), *map(printable, result.flags)]
     if result.copies:
         remarks.append("+ " + count(len(result.copies), "copy", "copies"))
+    if result.edits:
+        remarks.append("+ " + count(len(result.edits), "edit"))
     return name + Text(f"  {', '.join(remarks)}", style="dim") if remarks else name

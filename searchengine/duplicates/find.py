@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from searchengine.catalog import images
+from searchengine.duplicates.collapse import collapse
 from searchengine.duplicates.edited import edited_edges
 from searchengine.duplicates.grouping import stars
 from searchengine.duplicates.keep import best_first, why_best
@@ -18,7 +21,7 @@ from searchengine.duplicates.similar import burst_edges, similar_edges, usual_co
 from searchengine.duplicates.sketches import Sketches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from searchengine.catalog.catalog import Catalog
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from searchengine.duplicates.grouping import Edges
     from searchengine.duplicates.records import Records
     from searchengine.open_space import OpenSpace
+    from searchengine.results import SearchResult
 
 Joined = dict[int, tuple[int, Level, float]]
 """What belongs to what: centre, level and score, by the one that joined it."""
@@ -56,27 +60,70 @@ def find_duplicates(
         copies = copied(session)
         records = read_records(session, space.id, space.dim) if space and level != "exact" else None
     if records is not None:
-        ids = records.ids
-
-        def locate(positions: Sequence[int]) -> dict[int, tuple[bytes, list[bytes]]]:
-            with catalog.read() as session:
-                rows = images.images(session, ids[list(positions)].tolist(), is_reachable=is_reachable)
-            place = {
-                row.id: (row.hash, [file.path for file in row.files if not file.missing])
-                for row in rows.values()
-            }
-            return {each: place[ids[each]] for each in positions if ids[each] in place}
-
-        sketches = Sketches(library, len(ids), locate)
-        try:
+        with sketches_of(records, catalog, library, is_reachable) as sketches:
             joined = join(records, edited_edges(records, sketches.get, on_progress), level)
             unreadable = len(sketches.unreadable)
-        finally:
-            sketches.close()
     wanted = {*joined, *(centre for centre, _, _ in joined.values()), *copies}
     with catalog.read() as session:
         found = images.images(session, wanted, is_reachable=is_reachable)
     return Duplicates(tuple(to_groups(joined, found)), unreadable)
+
+
+def collapse_results(
+    results: Sequence[SearchResult],
+    k: int | None,
+    catalog: Catalog,
+    space: OpenSpace,
+    library: Path,
+    *,
+    is_reachable: Callable[[bytes], bool] | None = None,
+) -> tuple[list[SearchResult], bool]:
+    """The first k of a ranking in which edits of one picture count once.
+
+    Args:
+        results: The ranking, from its first on.
+        k: How many are wanted; None for all.
+        catalog: The library's.
+        space: The one that answered.
+        library: The library's folder, for thumbnails.
+        is_reachable: Whether a root can be reached now.
+
+    Returns:
+        The results, ranked anew, with `SearchResult.edits`; and whether the ranking was long enough.
+    """
+    with catalog.read() as session:
+        records = read_records(session, space.id, space.dim, [result.id for result in results])
+    there = set(records.ids.tolist())
+    results = [result for result in results if result.id in there]  # the others were removed meanwhile
+    with sketches_of(records, catalog, library, is_reachable) as sketches:
+        groups, enough = collapse(records, sketches.get, k)
+    collapsed = []
+    for rank, (first, *edits) in enumerate(groups, start=1):
+        paths = tuple(path for each in edits for path in (results[each].path, *results[each].copies))
+        collapsed.append(replace(results[first], rank=rank, edits=paths))
+    return collapsed, enough
+
+
+@contextmanager
+def sketches_of(
+    records: Records, catalog: Catalog, library: Path, is_reachable: Callable[[bytes], bool] | None
+) -> Iterator[Sketches]:
+    """Sketches of the records, by position, for as long as the block lasts."""
+    ids = records.ids
+
+    def locate(positions: Sequence[int]) -> dict[int, tuple[bytes, list[bytes]]]:
+        with catalog.read() as session:
+            rows = images.images(session, ids[list(positions)].tolist(), is_reachable=is_reachable)
+        place = {
+            row.id: (row.hash, [file.path for file in row.files if not file.missing]) for row in rows.values()
+        }
+        return {each: place[ids[each]] for each in positions if ids[each] in place}
+
+    sketches = Sketches(library, len(ids), locate)
+    try:
+        yield sketches
+    finally:
+        sketches.close()
 
 
 def join(records: Records, edited: Edges, level: Level) -> Joined:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import func, select
 
+from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Content, Embedding, File
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
-    """n pictures in the order of their ids.
+    """n pictures, in the order of their ids or of a ranking.
 
     Attributes:
-        ids: (n,) int64, content ids, ascending.
+        ids: (n,) int64, content ids.
         hashes: (n, 8) uint8, perceptual hashes; zeros where there is none.
         times: (n,) datetime64[s], when each was shot; not-a-time where nobody knows, and where no camera is
             named: then the date may be that of an edit.
@@ -33,8 +36,8 @@ class Records:
     vectors: NDArray[np.float16]
 
 
-def read_records(session: Session, space_id: int, dim: int) -> Records:
-    """Every picture that is shown and has an embedding in the space."""
+def read_records(session: Session, space_id: int, dim: int, ranked: Sequence[int] | None = None) -> Records:
+    """Every picture that is shown and has an embedding in the space; or those of a ranking, in its order."""
     shown = (
         select(Content.id, Content.perceptual_hash, Content.taken_at, Content.camera, Embedding.vector)
         .join(Embedding, Embedding.content_id == Content.id)
@@ -42,8 +45,16 @@ def read_records(session: Session, space_id: int, dim: int) -> Records:
         .order_by(Content.id)
         .execution_options(yield_per=4096)
     )
+    rows: Iterable[Any]
+    if ranked is None:
+        rows = session.execute(shown)
+    else:
+        found = {}
+        for chunk in chunks(ranked):
+            found.update({row[0]: row for row in session.execute(shown.where(Content.id.in_(chunk)))})
+        rows = [found[content] for content in ranked if content in found]
     ids, hashes, times, vectors = [], [], [], []
-    for content, perceptual, taken_at, camera, vector in session.execute(shown):
+    for content, perceptual, taken_at, camera, vector in rows:
         ids.append(content)
         hashes.append(perceptual or bytes(8))
         times.append(np.datetime64((camera and taken_at) or "NaT", "s"))
