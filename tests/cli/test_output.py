@@ -32,6 +32,7 @@ def test_json_is_the_contracts_object(result, page):
                 "format": "JPEG",
                 "taken_at": "2023-05-01T10:11:12",
                 "camera": "Canon EOS 5D",
+                "edits": [],
             }
         ],
     }
