@@ -115,7 +115,7 @@ class Library:
             offset: How many of the ranking to leave out at its start.
             cursor: Instead of an offset, `SearchResults.next` of the page before: whatever has been added or
                 removed since, no picture comes twice and none that was there is passed over.
-            collapse: Whether edits of one picture (see `duplicates`) are one result, the best of them. Looks at
+            collapse: Whether edits of one picture (see `duplicates`) are one result, the best of them. Reads
                 thumbnails: some hundredths of a second a result. Such an answer has no cursor.
             sort: `newest` and `oldest` put those k best in the order of their dates, undated ones last.
 

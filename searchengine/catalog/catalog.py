@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, PoolProxiedConnection
 
 FILE_NAME = "catalog.sqlite3"
 """The catalog's name in a library's folder."""
@@ -34,6 +35,8 @@ class Catalog:
         self.path = path
         self._engine = engine
         self._writer = engine.execution_options(**{WRITE: True})
+        self._watch: PoolProxiedConnection | None = None
+        self._watching = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False, busy_timeout: float = BUSY_TIMEOUT) -> Catalog:
@@ -106,8 +109,24 @@ class Catalog:
             finally:
                 connection.close()
 
+    def generation(self) -> int:
+        """A number that changes with every commit, whoever makes it: what was read before may be stale.
+
+        Raises:
+            LibraryError: See `open`.
+        """
+        with explained(self.path), self._watching:
+            if self._watch is None:  # the number is told to one connection, about all others
+                self._watch = self._engine.raw_connection()
+            number: int = self._watch.cursor().execute("PRAGMA data_version").fetchone()[0]
+            return number
+
     def close(self) -> None:
         """Let go of the file. The last one out folds the write-ahead log into it."""
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
         self._engine.dispose()
 
     def __enter__(self) -> Self:

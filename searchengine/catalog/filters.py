@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, not_, or_, select, true
 
 from searchengine.catalog.models import Content, Embedding, File
 from searchengine.filters import Choice, Circle, Moment, Number, Pattern
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from numpy.typing import NDArray
-    from sqlalchemy import SQLColumnExpression
+    from sqlalchemy import Select, SQLColumnExpression
     from sqlalchemy.orm import Session
 
     from searchengine.filters import Exact, Filter, Value
@@ -28,20 +28,37 @@ _EARTH_KM = 6371.0088
 
 def condition(filters: Iterable[Filter], exact: Iterable[Exact] = ()) -> Condition:
     """All of the filters and words, as a condition on `content`."""
-    parts = [_signed(or_(*(_KEYS[f.key](value) for value in f.values)), negated=f.negated) for f in filters]
+    parts = [_signed(of_key(each), negated=each.negated) for each in filters]
     parts += [_signed(_of_files(_contains(_path, e.text)), negated=e.negated) for e in exact]
     return and_(true(), *parts)
 
 
-def passing(session: Session, space_id: int, which: Condition) -> NDArray[np.int64]:
-    """The embeddings (of whole pictures, shown) that a condition lets through: ids, ascending."""
+def of_key(asked: Filter) -> Condition:
+    """What a filter asks of a picture, not yet negated; unknown (NULL) where the fact isn't known."""
+    return or_(*(_KEYS[asked.key](value) for value in asked.values))
+
+
+def passing(
+    session: Session, space_id: int, which: Condition, begin: Select[int] | None = None
+) -> NDArray[np.int64]:
+    """The embeddings (of whole pictures, shown) that a condition lets through: ids, ascending.
+
+    Args:
+        session: A session.
+        space_id: The embeddings' space.
+        which: The condition.
+        begin: Contents among which all of them are; see `narrowing`.
+    """
+    contents = select(Content.id).where(Content.shown, which)
+    if begin is not None:
+        contents = contents.where(Content.id.in_(begin))
+    # Not a join: that would begin with all embeddings.
     rows = session.scalars(
-        select(Embedding.id)
-        .join(Content, Content.id == Embedding.content_id)
-        .where(Embedding.space_id == space_id, Embedding.part == 0, Content.shown, which)
-        .order_by(Embedding.id)
+        select(Embedding.id).where(
+            Embedding.content_id.in_(contents), Embedding.space_id == space_id, Embedding.part == 0
+        )
     )
-    return np.fromiter(rows, np.int64)
+    return np.sort(np.fromiter(rows, np.int64))
 
 
 def newest(
@@ -81,7 +98,8 @@ def _signed(which: Condition, *, negated: bool) -> Condition:
 
 def _of_files(which: Condition) -> Condition:
     """Whether a live file of the content is so."""
-    return exists().where(File.content_id == Content.id, which)
+    # Not EXISTS: that would look up each picture's files, and this reads the index on paths once.
+    return Content.id.in_(select(File.content_id).where(File.content_id.is_not(None), which))
 
 
 # Paths are bytes, and letters in them are compared without regard to case as far as SQLite knows case.
@@ -91,7 +109,7 @@ _name: SQLColumnExpression[Any] = func.substr(
 )
 
 
-def _matches(column: SQLColumnExpression[Any], pattern: str) -> Condition:
+def matches(column: SQLColumnExpression[Any], pattern: str) -> Condition:
     """A glob over the whole text; without ``*`` and ``?``, something that it contains."""
     if not set(pattern) & set("*?"):
         return _contains(column, pattern)
@@ -110,7 +128,7 @@ def _escaped(text: str) -> str:
 def _text(column: SQLColumnExpression[Any]) -> Callable[[Value], Condition]:
     def compile_(value: Value) -> Condition:
         assert isinstance(value, Pattern)  # noqa: S101  the query language gives a key only its own values
-        return _matches(column, value.text)
+        return matches(column, value.text)
 
     return compile_
 
@@ -171,7 +189,13 @@ def _near(value: Value) -> Condition:
     half_across = func.sin((longitude - there) / 2)
     haversine = half_up * half_up + func.cos(latitude) * float(np.cos(here)) * half_across * half_across
     most = float(np.sin(min(value.radius / (2 * _EARTH_KM), np.pi / 2)) ** 2)
-    return haversine <= most
+    return and_(band(value), haversine <= most)
+
+
+def band(circle: Circle) -> Condition:
+    """The latitudes within which a circle lies: soon tested, and few pictures are left for the sines."""
+    reach = float(np.degrees(circle.radius / _EARTH_KM)) + 1e-6
+    return Content.latitude.between(circle.latitude - reach, circle.latitude + reach)
 
 
 _KEYS: dict[str, Callable[[Value], Condition]] = {

@@ -101,15 +101,15 @@ class Content(Base):
     width: Mapped[int]
     """Pixels, upright (after EXIF orientation)."""
     height: Mapped[int]
-    format: Mapped[str]
+    format: Mapped[str] = mapped_column(index=True)
     """Pillow's name: `JPEG`, `PNG`, …"""
     taken_at: Mapped[datetime | None] = mapped_column(index=True)
     """Local time of the picture, without zone, as EXIF has it."""
-    camera: Mapped[str | None]
-    lens: Mapped[str | None]
+    camera: Mapped[str | None] = mapped_column(index=True)
+    lens: Mapped[str | None] = mapped_column(index=True)
     focal_length: Mapped[float | None] = mapped_column(Double)
     """Millimetres, as on the lens (not the 35 mm equivalent)."""
-    latitude: Mapped[float | None] = mapped_column(Double)
+    latitude: Mapped[float | None] = mapped_column(Double, index=True)
     """Degrees, north positive."""
     longitude: Mapped[float | None] = mapped_column(Double)
     """Degrees, east positive."""

@@ -7,18 +7,27 @@ import math
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.dialects import sqlite
 
-from searchengine.catalog import filters, roots, spaces
+from searchengine.catalog import filters, narrowing, roots, spaces
 from searchengine.catalog.catalog import FILE_NAME, Catalog
 from searchengine.catalog.record import ContentFacts
 from searchengine.filters import Choice, Circle, Filter, Moment, Number, Pattern
 from searchengine.query.grammar import parse
 from searchengine.query.keys import KEYS
 from tests.catalog.builder import at, put, record, spec, unit
+
+
+def compiled(statement):
+    """With its values in it."""
+    return statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+
 
 NAMES = [
     "IMG_1.jpg",
@@ -171,8 +180,12 @@ def passes(query, content):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(contents, min_size=1, max_size=8), st.lists(st.tuples(st.booleans(), demands), max_size=3))
-def test_the_same_pictures_pass_as_in_plain_python(contents, wanted):
+@given(
+    st.lists(contents, min_size=1, max_size=8),
+    st.lists(st.tuples(st.booleans(), demands), max_size=3),
+    st.sampled_from([0, 2, 8]),
+)
+def test_the_same_pictures_pass_as_in_plain_python(contents, wanted, few):
     contents = [
         {**content, "files": [(f"{folder}{number}/", name) for folder, name in content["files"]]}
         for number, content in enumerate(contents)
@@ -205,8 +218,11 @@ def test_the_same_pictures_pass_as_in_plain_python(contents, wanted):
             which = filters.condition(query.filters, query.exact)
             found = filters.passing(session, space.id, which).tolist()
             dated = filters.newest(session, space.id, which).tolist()
+            with mock.patch.object(narrowing, "FEW", few):
+                begin = narrowing.narrowest(session, query.filters)
+                narrowed = filters.passing(session, space.id, which, begin).tolist()
     expected = [embedding for embedding, content in ids.items() if passes(query, content)]
-    assert found == expected
+    assert found == narrowed == expected
     assert sorted(dated) == expected
     dates = [ids[embedding]["taken_at"] or datetime(1, 1, 1) for embedding in dated]
     assert dates == sorted(dates, reverse=True)
@@ -223,6 +239,41 @@ def test_unknown_facts_pass_not_but_not_is(catalog, space, root):
         ):
             query = parse(text)
             assert len(filters.passing(session, space.id, filters.condition(query.filters))) == count
+
+
+@pytest.mark.parametrize(
+    ("query", "begins"),
+    [
+        ("camera:rare", "camera"),
+        ("lens:rare", "lens"),
+        ("type:png", "format"),
+        ("size:11", "size"),
+        ("near:10,10,5km", "latitude"),
+        ("after:2021 before:2022", "taken_at"),
+        ("camera:usual lens:rare", "lens"),
+        ("camera:usual", None),
+        ("-camera:rare", None),
+        ("lens:50mm", None),
+    ],
+)
+@mock.patch.object(narrowing, "FEW", 2)
+def test_a_filter_that_few_pass_is_asked_first(catalog, space, root, query, begins):
+    for number in range(6):
+        facts = {"size": 10, "format": "JPEG", "camera": "usual", "lens": "usual", "latitude": 50.0}
+        if number == 0:
+            facts = {"size": 11, "format": "PNG", "camera": "rare", "lens": "rare", "latitude": 10.0}
+        dated = datetime(2021 if number == 0 else 2022, 6, 1)
+        fact = ContentFacts(
+            number.to_bytes(32, "big"), width=1, height=1, longitude=10.0, taken_at=dated, **facts
+        )
+        put(catalog, space, record.Picture(at(root, f"{number}.jpg"), fact, unit(number)))
+    with catalog.read() as session:
+        begin = narrowing.narrowest(session, parse(query).filters)
+        assert (begin is None) == (begins is None)
+        if begin is not None:
+            assert session.scalars(begin).all() == [1]
+            plan = session.execute(text(f"EXPLAIN QUERY PLAN {compiled(begin)}")).all()
+            assert any(f"USING COVERING INDEX ix_content_{begins}" in row[3] for row in plan)
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=lambda key: key.name)

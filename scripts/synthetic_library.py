@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Make a library of n pictures that never were, to measure what a catalog and an index of that size cost.
+
+    scripts/synthetic_library.py FOLDER [--count 1000000] [--dim 512]
+
+Random unit vectors, and metadata as a photo library has it: a folder a day for ten years, thirty cameras of
+which one took half of all, places around twenty towns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from indexer.upkeep.repair import optimize
+from searchengine.catalog import roots, spaces
+from searchengine.catalog.catalog import Catalog
+from searchengine.catalog.record import ContentFacts, FileAt, Picture, record_batch
+from searchengine.encoders.spec import ModelSpec, Preprocessing
+from searchengine.layout import Layout
+
+BATCH = 20_000
+MAKERS = ("Canon", "NIKON", "SONY", "Apple", "FUJIFILM")
+CAMERAS = [f"{maker} {model}" for maker in MAKERS for model in range(6)]
+USUAL = 18  # the one that took half of them
+
+
+def model(dim: int) -> ModelSpec:
+    """A model that nobody has."""
+    preprocessing = Preprocessing(
+        size=(224, 224), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), resize_mode="squash"
+    )
+    return ModelSpec("synthetic", "0" * 64, dim, preprocessing, 77, 100.0)
+
+
+def pictures(root: int, start: int, count: int, dim: int) -> list[Picture]:
+    """Numbers `start` and following; the same number is always the same picture."""
+    rng = np.random.default_rng(start)
+    vectors = rng.standard_normal((count, dim), np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cameras = np.where(rng.random(count) < 0.5, USUAL, rng.integers(0, len(CAMERAS), count))
+    seconds = rng.integers(0, 10 * 365 * 86400, count).tolist()
+    towns = np.random.default_rng(7).uniform((-60, -170), (70, 170), (20, 2))
+    places = (towns[rng.integers(0, 20, count)] + rng.normal(0, 0.05, (count, 2))).tolist()
+    made = []
+    for at in range(count):
+        number = start + at
+        taken = datetime(2014, 1, 1) + timedelta(seconds=seconds[at])  # noqa: DTZ001  as in EXIF
+        size = 3_000_000 + number % 1_000_000
+        facts = ContentFacts(
+            hash=number.to_bytes(32, "big"),
+            size=size,
+            width=3000 if number % 4 == 0 else 4000,
+            height=4000 if number % 4 == 0 else 3000,
+            format="PNG" if number % 50 == 0 else "JPEG",
+            taken_at=taken,
+            camera=CAMERAS[cameras[at]],
+            lens=f"{24 + number % 9 * 20}mm F{number % 4 + 1}",
+            focal_length=24.0 + number % 9 * 20,
+            latitude=places[at][0],
+            longitude=places[at][1],
+            perceptual_hash=number.to_bytes(8, "big"),
+        )
+        path = f"{taken:%Y/%m-%d} trip/IMG_{number:07}.JPG".encode()
+        made.append(Picture(FileAt(root, path, size, number), facts, vectors[at]))
+    return made
+
+
+def main() -> None:
+    """Record batches as the indexer does, then take the snapshot."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--dim", type=int, default=512)
+    arguments = parser.parse_args()
+    started = time.perf_counter()
+    with Catalog.open(Layout(arguments.folder).catalog, create=True) as catalog:
+        with catalog.write() as session:
+            space = spaces.create_space(session, model(arguments.dim))
+            root = roots.add_root(session, b"/photos")
+        for start in range(0, arguments.count, BATCH):
+            count = min(BATCH, arguments.count - start)
+            made = pictures(root.id, start, count, arguments.dim)
+            with catalog.write() as session:
+                record_batch(session, space.id, made)
+            print(f"\r{start + count:,} in {time.perf_counter() - started:.0f} s", end="", flush=True)
+    optimize(arguments.folder)
+    print(f"\n{arguments.folder}: {arguments.count:,} pictures, {time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
