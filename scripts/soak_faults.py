@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Kill and starve a library, again and again, and see whether anything is lost.
 
-scripts/soak_faults.py [--kills 200] [--full 20] [--searching 2000] [--seed 0]
+scripts/soak_faults.py [--kills 200] [--full 20] [--seed 0]
 
 Real `imgsearch` processes work on a folder of small pictures that keeps changing; each is stopped at a
 random moment, what is committed is read, and it is killed (SIGKILL). Then the rows must all be there,
-`verify` must find nothing wrong, and a search must find every picture. On a small disk the same with the disk
-full instead. Last, one process searches while another indexes. Exits 1 when anything is wrong. Linux or
-macOS; a full disk needs the right to mount one.
+`verify` must find nothing wrong, and a search must find every picture. Now and then Ctrl-C is pressed
+instead, several times in a row, and the snapshots are torn before a command runs: what is torn must do no
+harm, and be whole once a repair has come to its end. On a small disk the same with the disk full. Exits 1
+when anything is wrong. Linux or macOS; a full disk needs the right to mount one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import os
 import random
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,22 +27,22 @@ from itertools import count
 from pathlib import Path
 
 from machine import describe
-from soak_library import Bench, Ended, Tree, write_model
+from soak_library import Bench, Ended, bench, said, write_model
 
 from searchengine.library import Library
-from searchengine.query.text import Text
 
 SMALL_DISK = 6  # MB
+INTERRUPTED = 130
+ABORTED = "terminate called"  # what C++ says when a thread of it is alive while Python goes away
 
 
 def main() -> int:
-    """Run the three parts and print a table."""
+    """Run both parts and print a table each."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kills", type=int, default=200, help="processes to kill")
     parser.add_argument("--full", type=int, default=20, help="commands to run on a full disk")
-    parser.add_argument("--searching", type=int, default=2000, help="pictures to index while searching")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
@@ -54,17 +54,9 @@ def main() -> int:
         sound = [
             killed(place / "killed", models, arguments.kills, chance),
             starved(place / "full", models, arguments.full, chance),
-            searched(place / "searched", models[0], arguments.searching, chance),
         ]
     print("nothing lost, nothing wrong" if all(sound) else "SOMETHING IS WRONG, see above")
     return 0 if all(sound) else 1
-
-
-def bench(folder: Path, chance: random.Random, *, library: Path | None = None) -> Bench:
-    """A new folder of pictures, and where its library is going to be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return Bench(library or folder / "library", Tree(folder / "pictures", chance), environment)
 
 
 def killed(folder: Path, models: list[str], kills: int, chance: random.Random) -> bool:
@@ -81,13 +73,19 @@ def killed(folder: Path, models: list[str], kills: int, chance: random.Random) -
     tally = Tally()
     start = time.monotonic()
     for turn in count(1):
-        if sum(tally.deaths.values()) >= kills:
+        if tally.deaths.total() >= kills:
             break
         on.tree.change()
         name, words = command(on, pictures, models, chance)
-        tally.note(on, name, on.kill(*words, chance=chance))
+        if name == "verify --repair" or chance.random() < 0.1:
+            on.tear()
+        if chance.random() < 0.15:
+            tally.note(on, name, on.interrupt(*words, chance=chance))
+        else:
+            tally.note(on, name, on.kill(*words, chance=chance))
         if turn % 10 == 0:
             tally.undisturbed(on, pictures)
+            print(f"{tally.deaths.total()} killed, trouble {len(tally.trouble)}", file=sys.stderr)
             if len(on.tree.files()) > 900:
                 for path in chance.sample(on.tree.files(), 100):
                     path.unlink()
@@ -101,6 +99,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.deaths: Counter[str] = Counter()
+        self.interrupted: Counter[str] = Counter()
         self.finished: Counter[str] = Counter()
         self.lost = self.bad_opens = self.runs = 0
         self.trouble: list[str] = []
@@ -112,8 +111,12 @@ class Tally:
 
     def note(self, on: Bench, name: str, ended: Ended) -> None:
         """Look at the library after a command was killed, or came to its end before that."""
+        if ABORTED in ended.said:
+            self.trouble.append(f"{name} ended with {ended.code}: {ended.said[-300:]}")
         if ended.code == -signal.SIGKILL:
             self.deaths[name] += 1
+        elif ended.code in (INTERRUPTED, -signal.SIGINT):  # the latter while Python itself was starting
+            self.interrupted[name] += 1
         else:
             self.finished[name] += 1
             # 3: files that were deleted or edited since the last run couldn't be embedded again.
@@ -127,19 +130,22 @@ class Tally:
             self.trouble.append(f"after {name}: {type(error).__name__}: {error}")
 
     def undisturbed(self, on: Bench, pictures: str) -> None:
-        """Let the indexer run to its end, and compare with the folder."""
-        done = on.run("index", pictures, "--quiet")
+        """Let the indexer and a repair run to their ends, and compare with the folder."""
+        for words in (("index", pictures, "--quiet"), ("verify", "--repair")):
+            done = on.run(*words)
+            self.trouble += [f"{words[0]} ended with {done.code}: {done.said[-300:]}"] if done.code else []
         self.runs += 1
-        self.trouble += [done.said[-300:]] if done.code else []
         self.trouble += [*on.wrong(), *on.differs()]
+        self.trouble += [f"{name} is still torn after a repair" for name in on.torn]
 
     def show(self, on: Bench, minutes: float) -> None:
         """Print the table."""
         print(f"\nKilled, in {minutes:.0f} min; {self.runs} runs undisturbed between")
-        print(f"{'command':<16}{'killed':>8}{'finished':>10}")
-        for name in sorted({*self.deaths, *self.finished}):
-            print(f"{name:<16}{self.deaths[name]:>8}{self.finished[name]:>10}")
-        print(f"{'all':<16}{sum(self.deaths.values()):>8}{sum(self.finished.values()):>10}")
+        print(f"{'command':<16}{'killed':>8}{'interrupted':>13}{'finished':>10}")
+        columns = (self.deaths, self.interrupted, self.finished)
+        for name in sorted({name for column in columns for name in column}):
+            print("{:<16}{:>8}{:>13}{:>10}".format(name, *(column[name] for column in columns)))
+        print("{:<16}{:>8}{:>13}{:>10}".format("all", *(column.total() for column in columns)))
         print("rows at the end: " + ", ".join(f"{len(rows):,} {table}" for table, rows in on.rows().items()))
         print(
             f"lost committed rows {self.lost}, corrupt opens {self.bad_opens}, "
@@ -161,9 +167,6 @@ def command(
         return kind, ("switch-model", models[0] if now == models[1] else models[1], "--quiet")
     if kind == "optimize":
         return kind, ("optimize",)
-    if chance.random() < 0.7:  # something to write again
-        for path in (on.library / "vectors").glob("*.faiss"):
-            path.write_bytes(path.read_bytes()[:-9])
     return "verify --repair", ("verify", "--repair")
 
 
@@ -228,55 +231,6 @@ def fill(disk: Path, *, leave: int) -> None:
     with (disk / "filling").open("wb") as file:
         if free > leave:
             os.posix_fallocate(file.fileno(), 0, free - leave)
-
-
-def searched(folder: Path, model: str, pictures: int, chance: random.Random) -> bool:
-    """Search without a pause, in one long-lived Library, while another process indexes."""
-    if not pictures:
-        return True
-    on = bench(folder, chance)
-    on.tree.grow(1)
-    assert on.run("index", str(on.tree.folder), "--model", model, "--quiet").code == 0
-    on.tree.grow(pictures)
-    totals: list[int] = []
-    took: list[float] = []
-    trouble: list[str] = []
-    with Library.open(on.library, runtime="onnx") as library:
-        indexing = on.start("index", str(on.tree.folder), "--quiet", log=folder / "log")
-        start = time.monotonic()
-        while True:
-            ended = indexing.poll() is not None
-            try:
-                answer = library.search(Text("noise"), k=20)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is what is being looked for
-                trouble.append(f"a search failed: {type(error).__name__}: {error}")
-                break
-            totals.append(answer.total)
-            took.append(answer.took_ms)
-            if len(answer) != min(20, answer.total):
-                trouble.append(f"a search gave {len(answer)} of {answer.total}")
-            if ended:
-                break
-        seconds = time.monotonic() - start
-    indexing.wait()
-    trouble += [f"the indexer ended with {indexing.returncode}"] if indexing.returncode else []
-    trouble += ["the total shrank"] if totals != sorted(totals) else []
-    trouble += [f"the last total is {totals[-1]}"] if totals[-1] != pictures + 1 else []
-    trouble += on.wrong()
-    print(f"\nSearched while {pictures:,} pictures were indexed in {seconds:.0f} s")
-    slowest = statistics.quantiles(took, n=100)[98]
-    print(
-        f"{len(totals):,} searches, {len(set(totals))} totals from {totals[0]:,} to {totals[-1]:,}; "
-        f"median {statistics.median(took):.0f} ms, 99 % within {slowest:.0f} ms; trouble {len(trouble)}"
-    )
-    return said(trouble)
-
-
-def said(trouble: list[str]) -> bool:
-    """Print what went wrong; whether nothing did."""
-    for words in trouble[:20]:
-        print(f"  WRONG: {words}")
-    return not trouble
 
 
 if __name__ == "__main__":

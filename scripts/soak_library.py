@@ -114,12 +114,27 @@ class Ended:
 
 @dataclass
 class Bench:
-    """A library, its pictures, and the programs that are let loose on it."""
+    """A library, its pictures, and the programs that are let loose on it.
+
+    Attributes:
+        library: The library's folder.
+        tree: The pictures.
+        environment: Of the programs.
+        usual: For each command, about how many seconds it works.
+        torn: The snapshots that were damaged here on purpose: name, and what tells that file from the next.
+    """
 
     library: Path
     tree: Tree
     environment: dict[str, str]
     usual: dict[str, float] = field(default_factory=dict)
+    torn: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def tear(self) -> None:
+        """Cut the end off every snapshot, as no command ever does, so that there is something to repair."""
+        for path in (self.library / "vectors").glob("*.faiss"):
+            os.truncate(path, max(0, path.stat().st_size - 9))
+            self.torn[path.name] = _identity(path)
 
     def start(self, *words: str, log: Path) -> subprocess.Popen[bytes]:
         """A real `imgsearch` process."""
@@ -145,12 +160,7 @@ class Bench:
         """
         log, start = self.library.parent / "log", time.monotonic()
         process = self.start(*words, log=log)
-        work = self.usual.setdefault(words[0], 2.0)
-        deadline = None if chance.random() < 0.9 else start + chance.uniform(0, 2)
-        while process.poll() is None and (deadline is None or time.monotonic() < deadline):
-            if deadline is None and self._signed_by(process.pid):
-                deadline = time.monotonic() + chance.uniform(0, work)
-            time.sleep(0.002)
+        work = self._wait_for_some_moment(process, words[0], chance)
         before = None
         while process.poll() is None and before is None:
             process.send_signal(signal.SIGSTOP)
@@ -168,6 +178,32 @@ class Bench:
         else:
             self.usual[words[0]] = min(6.0, work * 1.1)
         return Ended(code, log.read_text(errors="replace"), seconds, before)
+
+    def interrupt(self, *words: str, chance: random.Random) -> Ended:
+        """Run a command and press Ctrl-C at some moment, once or, impatiently, several times."""
+        log, start = self.library.parent / "log", time.monotonic()
+        process = self.start(*words, log=log)
+        self._wait_for_some_moment(process, words[0], chance)
+        before = self.rows() if process.poll() is None else None
+        for _ in range(chance.choice([1, 2, 2, 3])):
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                time.sleep(chance.uniform(0.002, 0.3))
+        code = process.wait()
+        return Ended(code, log.read_text(errors="replace"), time.monotonic() - start, before)
+
+    def _wait_for_some_moment(
+        self, process: subprocess.Popen[bytes], name: str, chance: random.Random
+    ) -> float:
+        """Wait until a command is in the middle of its work, mostly; how long it is thought to work."""
+        start = time.monotonic()
+        work = self.usual.setdefault(name, 2.0)
+        deadline = None if chance.random() < 0.9 else start + chance.uniform(0, 2)
+        while process.poll() is None and (deadline is None or time.monotonic() < deadline):
+            if deadline is None and self._signed_by(process.pid):
+                deadline = time.monotonic() + chance.uniform(0, work)
+            time.sleep(0.002)
+        return work
 
     def rows(self) -> dict[str, dict[Any, str]]:
         """Every committed row, by table and key, as a digest; also while somebody else writes."""
@@ -205,9 +241,17 @@ class Bench:
         return lost
 
     def wrong(self) -> list[str]:
-        """What `verify` says is wrong, and whether a search finds all that is shown."""
+        """What `verify` says is wrong, and whether a search finds all that is shown.
+
+        That a snapshot is damaged is said rightly, and no news, while it is the very file that was torn here.
+        """
+        vectors = self.library / "vectors"
+        self.torn = {name: was for name, was in self.torn.items() if _identity(vectors / name) == was}
+        known = {f"{name} is damaged" for name in self.torn}
         report = verify(self.library)
-        wrong = [f"{check.name}: {words}" for check in report.checks for words in check.wrong]
+        wrong = [
+            f"{check.name}: {words}" for check in report.checks for words in check.wrong if words not in known
+        ]
         with Library.open(self.library, runtime="onnx") as library:
             answer = library.search(Text("noise"), k=None)
             images = library.status().images
@@ -240,3 +284,26 @@ class Bench:
             except (OSError, ValueError):
                 continue
         return False
+
+
+def bench(folder: Path, chance: random.Random, *, library: Path | None = None) -> Bench:
+    """A new folder of pictures, and where its library is going to be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return Bench(library or folder / "library", Tree(folder / "pictures", chance), environment)
+
+
+def said(trouble: list[str]) -> bool:
+    """Print what went wrong; whether nothing did."""
+    for words in trouble[:20]:
+        print(f"  WRONG: {words}")
+    return not trouble
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What a file keeps as long as nobody writes another in its place; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size

@@ -10,9 +10,9 @@ being encoded is still committed.
 from __future__ import annotations
 
 import queue
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -130,12 +130,10 @@ class Pipeline:
             KeyboardInterrupt: After what was being encoded has been committed.
             ImgsearchError: Whatever stopped the encoder or the commit; earlier batches are kept.
         """
-        threads = [
-            threading.Thread(target=self._guarded, args=(stage,), name=stage.__name__, daemon=True)
-            for stage in (self._encode_batches, self._commit_batches)
+        threads = ThreadPoolExecutor(2, thread_name_prefix="pipeline")
+        stages = [
+            threads.submit(self._guarded, stage) for stage in (self._encode_batches, self._commit_batches)
         ]
-        for thread in threads:
-            thread.start()
         try:
             self._read(jobs)
         except KeyboardInterrupt:
@@ -145,11 +143,28 @@ class Pipeline:
                     self._to_encode.get_nowait()
             raise
         finally:
-            self._to_encode.put(None)
-            for thread in threads:
-                thread.join()
+            self._finish(stages)
+            threads.shutdown()
         if self._failure is not None:
             raise self._failure
+
+    def _finish(self, stages: Sequence[Future[None]]) -> None:
+        """Let the stages come to their ends, however often Ctrl-C is pressed meanwhile.
+
+        Were one still in the runtime's native code when Python goes away, C++ would abort the process.
+        Joining threads won't do: one whose `join` was interrupted counts as ended (CPython until 3.12).
+        """
+        told, interrupt = False, None
+        while not told or not all(stage.done() for stage in stages):
+            try:
+                if not told:
+                    self._to_encode.put(None)
+                    told = True
+                wait(stages)
+            except KeyboardInterrupt as pressed:
+                interrupt = pressed
+        if interrupt is not None:
+            raise interrupt
 
     def _read(self, jobs: Iterable[Job]) -> None:
         """Keep the pool busy, and make batches of what comes back."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from concurrent.futures import Future
 
 import numpy as np
@@ -160,3 +163,31 @@ def test_what_stops_the_commit_stops_the_run():
     )
     with pytest.raises(OSError, match="disk full"):
         pipeline.run(map(job, names))
+
+
+class InterruptedEncoder(FlatEncoder):
+    """While it is at work somebody presses Ctrl-C, and presses it again."""
+
+    def encode_images(self, pixels):
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+        return super().encode_images(pixels)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
+def test_however_often_ctrl_c_is_pressed_what_is_being_encoded_is_waited_for_and_committed():
+    names = [b"%d" % number for number in range(200)]
+    encoder, batches = InterruptedEncoder(), []
+    pipeline = Pipeline(
+        pool=ScriptedPool({name: [decoded(name)] for name in names}),
+        encoder=encoder,
+        commit=batches.append,
+        is_known=lambda content: False,
+        batch_size=4,
+        stopwatch=Stopwatch(),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run(map(job, names))
+    assert encoder.batches == [4]
+    assert [len(batch) for batch in batches] == [4]

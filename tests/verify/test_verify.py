@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -139,6 +143,45 @@ def test_a_damaged_snapshot_is_noticed_and_made_again(where, filled):
     assert done.sound
     assert any("snapshot" in words for words in done.repaired)
     assert found_ids(filled) == before
+
+
+DIES_WRITING = """
+import os, signal, sys
+from pathlib import Path
+from indexer.upkeep.repair import repair
+library, left = Path(sys.argv[1]), int(sys.argv[2])
+def die(event, about):
+    global left
+    written = event in ("os.rename", "os.remove") or (event == "open" and about[1] and "x" in about[1])
+    if written and str(library / "vectors") in str(about[0]):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(die)
+repair(library)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_repair_that_is_killed_leaves_what_was_damaged_or_what_is_whole(filled):
+    before = found_ids(filled)
+    path = next((filled / "vectors").glob("*.faiss"))
+    whole = path.read_bytes()
+    for left in range(20):
+        path.write_bytes(whole[:-9])
+        torn = path.stat().st_ino
+        command = [sys.executable, "-c", DIES_WRITING, str(filled), str(left)]
+        code = subprocess.run(command, check=False).returncode
+        still_torn = path.stat().st_ino == torn
+        assert found_ids(filled) == before
+        assert wrong(verify(filled)) == ([f"{path.name} is damaged"] if still_torn else [])
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL
+    # Two files are opened and renamed, and what was left behind is deleted.
+    assert left >= 4
+    assert not still_torn
+    assert path.read_bytes() == whole
 
 
 def test_a_snapshot_that_says_something_else_than_the_catalog_is_noticed(filled, sql):
