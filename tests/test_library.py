@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -162,6 +166,45 @@ def test_a_library_follows_what_another_process_indexes(scenes, tmp_path):
         assert (results.total, os.path.basename(results[0].path)) == (2, scenes["a rocket in space"].name)
         forget(tmp_path / "library", [results[0].path])
         assert library.search("a rocket").total == 1
+
+
+def test_searches_find_ever_more_while_another_process_indexes(tmp_path):
+    """Without an error, and never half of what they say there is; 2,000 pictures: scripts/soak_search.py."""
+    folder = tmp_path / "folder"
+    paint(folder / "first.png", 0)
+    Update(tmp_path / "library", model="builtin").run([folder])
+    for seed in range(1, 120):
+        paint(folder / f"{seed}.png", seed)
+    command = [sys.executable, "-m", "searchengine", "--library", str(tmp_path / "library")]
+
+    def ask_open(library):
+        answer = library.search("a dog", k=10)
+        assert len(answer) == min(10, answer.total)
+        return answer.total
+
+    def ask_on_the_command_line():
+        words = ["search", "a dog", "--format", "json"]
+        done = subprocess.run([*command, *words], capture_output=True, check=True)
+        return json.loads(done.stdout)["total"]
+
+    def totals(ask, *asked):
+        """What an asker is told until the indexer has ended, and once more."""
+        told, ended = [], False
+        while not ended:
+            ended = indexing.poll() is not None
+            told.append(ask(*asked))
+        return told
+
+    with (
+        Library.open(tmp_path / "library") as library,
+        ThreadPoolExecutor(2) as askers,
+        subprocess.Popen([*command, "index", str(folder), "--quiet"]) as indexing,
+    ):
+        asking = [askers.submit(totals, ask_open, library), askers.submit(totals, ask_on_the_command_line)]
+    assert indexing.returncode == 0
+    for told in (each.result() for each in asking):
+        assert told == sorted(told)
+        assert told[-1] == 120
 
 
 def test_searches_go_on_without_derived_files(scene_library, scenes, tmp_path):

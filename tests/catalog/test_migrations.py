@@ -8,7 +8,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -16,9 +19,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
-from searchengine.catalog import files, migrate, roots, version
+from indexer.upkeep.repair import optimize
+from searchengine.catalog import files, migrate, roots, spaces, version
 from searchengine.catalog.catalog import Catalog
+from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.models import Base
+from searchengine.vectors.live import LiveIndex
+from searchengine.verify.library import verify
 from tests.catalog.builder import picture, put
 
 NEXT_STEP = """
@@ -121,6 +128,67 @@ def test_every_version_that_was_shipped_is_brought_up_to_date(before, tmp_path, 
         with migrated._engine.connect() as one, fresh._engine.connect() as other:
             assert schema(one) == schema(other)
             assert one.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
+
+
+# A library that the indexer made at each version: two runs over six files, one of them a copy, one no
+# picture, one deleted between the runs. `sqlite3 catalog.sqlite3 .dump`, with the root's path shortened.
+LIBRARIES = sorted(Path(__file__).parent.glob("schema_*.sql"))
+
+
+@pytest.fixture(params=LIBRARIES, ids=lambda path: path.stem)
+def shipped(request, path):
+    """A library as an older version left it; gives its dump."""
+    dump = request.param.read_text()
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(dump)
+    return dump
+
+
+def rows(path, columns):
+    """All rows of each table, of the columns that are asked for."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            table: connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY 1").fetchall()
+            for table, names in columns.items()
+        }
+
+
+def test_a_library_of_an_older_version_keeps_every_row_and_answers(shipped, path):
+    with closing(sqlite3.connect(path)) as connection:
+        columns = {
+            table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            for table in tables(path) - {"alembic_version", "sqlite_sequence"}
+        }
+    before = rows(path, columns)
+    assert [len(before[table]) for table in ("root", "file", "content", "embedding")] == [1, 5, 4, 4]
+    with Catalog.open(path) as catalog:
+        with catalog.read() as session:
+            space = spaces.active_space(session)
+        live = LiveIndex(EmbeddingSource(catalog, space), path.parent / "vectors")
+        found = live.search(np.eye(space.spec.dim, dtype=np.float32)[0], 10)
+        assert sorted(found.ids[0].tolist()) == [2, 3, 4]
+    assert rows(path, columns) == before
+    assert [words for check in verify(path.parent).checks for words in check.wrong] == []
+    assert optimize(path.parent).vectors == 3
+    assert verify(path.parent).sound
+
+
+def test_a_step_that_was_shipped_is_not_edited(shipped, path, tmp_path):
+    made = create_engine(f"sqlite:///{tmp_path / 'made.sqlite3'}")
+    with closing(sqlite3.connect(path)) as connection:
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    with made.connect() as connection:
+        settings = migrate.config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, revision)
+        connection.commit()
+        expected = schema(connection)
+    made.dispose()
+    old = create_engine(f"sqlite:///{path}")
+    with old.connect() as connection:
+        assert schema(connection) == expected
+    old.dispose()
 
 
 def test_a_step_that_fails_leaves_the_old_version(catalog, path, root, with_next_step):
