@@ -32,7 +32,7 @@ class Summary:
         stages: Seconds by stage; stages overlap, so they add up to more.
         outcome: `interrupted` when it was stopped on the way: what was done stays.
         held_back: How many files are gone at once, by root, where that is too many to be believed.
-        unreachable: Roots that can't be reached.
+        unreachable: Roots that can't be reached, and whose files are kept.
         problems: Folders and files that couldn't be looked at, with the reason.
         companions: Files that are the RAW or the video of a still beside them, and weren't candidates.
     """
@@ -105,7 +105,7 @@ def summarize(
         stages=stages,
         outcome=outcome,
         held_back={os.fsdecode(root): count for root, count in settled.held_back.items()},
-        unreachable=tuple(os.fsdecode(target.root) for target in found.unreachable),
+        unreachable=tuple(map(os.fsdecode, settled.out_of_reach)),
         problems=found.problems + (tuple(committer.problems) if committer else ()),
         companions=found.companions,
     )

@@ -153,7 +153,8 @@ class Update:
         if name != space.spec.name:
             raise ModelMismatchError(
                 f"the library {self._layout.folder} was made with the model {space.spec.name}, not {name}; "
-                "leave --model out to go on with its own, or name another --library for the other model"
+                "leave --model out to go on with its own; to search with the other from now on: "
+                f"imgsearch switch-model {name}; to keep both, name another --library for it"
             )
 
     def _settle_roots(self, catalog: Catalog, paths: Paths) -> Ground:

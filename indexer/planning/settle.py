@@ -24,6 +24,7 @@ class Settlement:
         missing: Out of reach, or held back: still found, marked offline.
         returned: Had been missing and are there again.
         held_back: How many of `missing` are gone at once below a root, by root.
+        out_of_reach: Roots that can't be reached, whose files are among `missing`.
     """
 
     moved: list[int] = field(default_factory=list)
@@ -31,6 +32,7 @@ class Settlement:
     missing: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
     held_back: dict[bytes, int] = field(default_factory=dict)
+    out_of_reach: list[bytes] = field(default_factory=list)
 
 
 def settle(
@@ -72,5 +74,9 @@ def settle(
             settled.removed.extend(ids)
     for target in survey.unreachable:
         below = [row.id for row in survey.known[target].values()]
-        (settled.removed if accept_removals else settled.missing).extend(below)
+        if accept_removals:
+            settled.removed.extend(below)
+        else:
+            settled.missing.extend(below)
+            settled.out_of_reach.append(target.root)
     return settled

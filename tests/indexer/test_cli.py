@@ -68,7 +68,9 @@ def test_held_back_files_are_explained(imgsearch, tmp_path):
     assert "--accept-removals" in imgsearch("index", tmp_path / "disk").stderr
     (tmp_path / "disk").rmdir()
     assert "can't be reached" in imgsearch("index", tmp_path / "disk").stderr
-    assert "22 removed" in imgsearch("index", tmp_path / "disk", "--accept-removals").stdout
+    accepted = imgsearch("index", tmp_path / "disk", "--accept-removals")
+    assert "22 removed" in accepted.stdout
+    assert accepted.stderr == ""
 
 
 def test_exclude_leaves_files_out(imgsearch, photos):
@@ -89,6 +91,7 @@ def test_another_model_than_the_librarys_is_refused_with_the_remedy(imgsearch, p
     imgsearch("index", photos)
     result = imgsearch("index", photos, "--model", "builtin", code=1)
     assert "was made with the model counting, not builtin" in result.stderr
+    assert "imgsearch switch-model builtin" in result.stderr
 
 
 def test_forget_says_what_left(imgsearch, photos):
