@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from searchengine.catalog.place import Disk, disk_of
 from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError
 
 if TYPE_CHECKING:
@@ -120,7 +121,12 @@ def _open(path: Path) -> int:
         if error.errno == errno.ENOSPC:
             cause = "its disk is full: free some space and run the command again"
         elif error.errno == errno.EROFS:
-            cause = "its disk is read-only; it can be searched. Copy it to another disk to change it"
+            frozen = disk_of(path.parent) is Disk.FROZEN
+            cause = (
+                "its disk is read-only; it can be searched. Copy it to another disk to change it"
+                if frozen
+                else "its folder is mounted read-only here. Mount it writable, or copy the library elsewhere"
+            )
         else:
             cause = f"{error.strerror}; check the permissions of the folder"
         raise LibraryError(f"the library {path.parent} can't be written to: {cause}") from error

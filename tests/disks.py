@@ -13,6 +13,7 @@ import pytest
 
 MS_RDONLY = 1
 MS_REMOUNT = 32
+MS_BIND = 4096
 
 
 class Disk:
@@ -58,12 +59,27 @@ def mounted(folder, megabytes=24):
         _libc().umount2(os.fsencode(folder), 2)  # lazily: what a failed test has left open doesn't matter
 
 
+@contextmanager
+def read_only_view(folder, point):
+    """A folder that can be seen at another place too, and not be written to from there."""
+    point.mkdir()
+    try:
+        _mount(point, MS_BIND, source=folder)
+    except OSError as error:
+        pytest.skip(f"no folder can be mounted here ({error})")
+    try:
+        _mount(point, MS_BIND | MS_REMOUNT | MS_RDONLY)
+        yield point
+    finally:
+        _libc().umount2(os.fsencode(point), 2)
+
+
 def _libc():
     return ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
 
 
-def _mount(folder, flags, options):
-    done = _libc().mount(b"tmpfs", os.fsencode(folder), b"tmpfs", flags, options.encode())
+def _mount(folder, flags, options="", source="tmpfs"):
+    done = _libc().mount(os.fsencode(source), os.fsencode(folder), b"tmpfs", flags, options.encode())
     if done:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from searchengine.catalog.place import is_read_only
 from searchengine.errors import LibraryBusyError, LibraryDamagedError, LibraryError
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ _NEXT_STEP = {
     "SQLITE_IOERR": "can't be read or written: check the disk it lies on, and that it isn't full",
     "SQLITE_PROTOCOL": "can't be locked, which its disk doesn't do: move the library to another disk",
 }
+# A container's volume, say. Read without those two files, it could change in the middle of an answer.
+_READ_ONLY_VIEW = (
+    "can't be opened: the folder is mounted read-only here, while others may write to it. Even a search has "
+    "to write two small files beside it: mount it writable, or copy the library to a folder of your own"
+)
 
 
 @contextmanager
@@ -55,5 +61,6 @@ def explained(path: Path) -> Iterator[None]:
             ) from error
         if code in _NEXT_STEP:
             kind = LibraryDamagedError if code in _DAMAGE else LibraryError
-            raise kind(f"{path} {_NEXT_STEP[code]} ({cause})") from error
+            is_view = code == "SQLITE_CANTOPEN" and is_read_only(path.parent)
+            raise kind(f"{path} {_READ_ONLY_VIEW if is_view else _NEXT_STEP[code]} ({cause})") from error
         raise

@@ -64,6 +64,14 @@ def disk_of(folder: Path) -> Disk:
     return classify(mount)
 
 
+def is_read_only(folder: Path) -> bool:
+    """Whether nothing can be written here; others may write to the same disk from elsewhere."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (OSError, AttributeError):  # the latter on Windows
+        return False
+
+
 def parse(lines: Iterable[bytes]) -> list[Mount]:
     """Understand mountinfo: proc(5) says what stands where."""
     mounts = []
@@ -100,9 +108,6 @@ def classify(mount: Mount | None) -> Disk:
 
 def _without_mounts(folder: Path) -> Disk:
     """Where there is no list of mounts (macOS, Windows): only what the system says of this one."""
-    if not hasattr(os, "statvfs"):
-        return Disk.NETWORK if str(folder.absolute()).startswith("\\\\") else Disk.LOCAL
-    try:
-        return Disk.FROZEN if os.statvfs(folder).f_flag & os.ST_RDONLY else Disk.LOCAL
-    except OSError:
-        return Disk.LOCAL
+    if str(folder.absolute()).startswith("\\\\"):
+        return Disk.NETWORK
+    return Disk.FROZEN if is_read_only(folder) else Disk.LOCAL

@@ -20,7 +20,7 @@ from searchengine.errors import LibraryError
 from searchengine.library import Library
 from searchengine.vectors.live import LiveIndex
 from searchengine.verify.library import verify
-from tests.disks import mounted
+from tests.disks import mounted, read_only_view
 from tests.indexer.test_switch import OtherEncoder
 from tests.pictures import paint
 
@@ -154,6 +154,22 @@ def test_a_library_on_a_read_only_disk_is_used_and_not_changed(index, photos, li
         assert "disk is read-only; it can be searched" in imgsearch(*command, code=1).stderr
     assert found(library) == 3
     assert sorted(os.listdir(library)) == before
+
+
+def test_a_library_in_a_read_only_view_says_so(index, photos, library, disk, tmp_path):
+    """Others may write to what is only seen here, so that it can't be read as what nobody writes to."""
+    index(photos)
+    with read_only_view(library, tmp_path / "view") as view:
+        for command in (["status"], ["search", "noise"], ["verify"]):
+            done = CliRunner().invoke(program, ["--library", str(view), *command])
+            assert done.exit_code == 1
+            assert "mounted read-only here, while others may write to it" in done.stderr
+        done = CliRunner().invoke(program, ["--library", str(view), "index", str(photos)])
+        assert done.exit_code == 1
+        assert "Mount it writable" in done.stderr
+        with Catalog.open(library / "catalog.sqlite3"):  # somebody has it open: its two files are there
+            done = CliRunner().invoke(program, ["--library", str(view), "status"])
+            assert done.exit_code == 0
 
 
 def test_a_library_without_write_permission_says_so(scene_library, tmp_path):
