@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import click
 
 from searchengine import __version__
+from searchengine.cli.outcome import INTERRUPTED
 from searchengine.cli.place import Place
 from searchengine.cli.program import LazyCommand, Program
 from searchengine.layout import LIBRARY_VARIABLE
@@ -95,5 +98,17 @@ def program() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line: the console script's entry point."""
-    sys.exit(program.main())
+    """Run the command line: the console script's entry point.
+
+    Who pressed Ctrl-C isn't made to wait for threads that load a model; and were Python to go away under
+    one that is in native code, C++ would abort the process.
+    """
+    try:
+        sys.exit(program.main())
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):  # nobody reads it any more
+                    stream.flush()
+            os._exit(INTERRUPTED)
+        raise

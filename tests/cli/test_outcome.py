@@ -158,3 +158,29 @@ def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path):
         )
     assert done.returncode == 1
     assert b"Error: No space left on device" in done.stderr
+
+
+INTERRUPTED_WITH_A_THREAD = """
+import sys, threading, time
+from searchengine import cli
+
+def interrupted():
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    print("what was found")
+    sys.exit(130)
+
+cli.program.main = interrupted
+cli.main()
+"""
+
+
+def test_who_interrupts_does_not_wait_for_threads():
+    """A model that is being loaded, say; Python would join them, or abort in their native code."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WITH_A_THREAD],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "what was found\n", "")
