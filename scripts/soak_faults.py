@@ -46,6 +46,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
+    # A shell that starts this in the background has it ignore Ctrl-C, and all its processes with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(describe())
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         place = Path(folder)
@@ -79,7 +81,7 @@ def killed(folder: Path, models: list[str], kills: int, chance: random.Random) -
         name, words = command(on, pictures, models, chance)
         if name == "verify --repair" or chance.random() < 0.1:
             on.tear()
-        if chance.random() < 0.15:
+        if chance.random() < 0.25:
             tally.note(on, name, on.interrupt(*words, chance=chance))
         else:
             tally.note(on, name, on.kill(*words, chance=chance))
