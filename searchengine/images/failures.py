@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from searchengine.images.formats import Extra
 
 # What formats are called in a message, where Pillow calls them otherwise.
-_SPOKEN = {"JPEG2000": "JPEG 2000", "WEBP": "WebP", "JXL": "JPEG XL", "RAW": "camera RAW"}
+_SPOKEN = {
+    "JPEG2000": "JPEG 2000",
+    "WEBP": "WebP",
+    "JXL": "JPEG XL",
+    "RAW": "camera RAW",
+    "WEBM": "WebM",
+    "MKV": "Matroska video",
+    "AVI": "AVI video",
+    "MTS": "MPEG video",
+    "MPEG": "MPEG video",
+    "WMV": "WMV video",
+}
 
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|\(?b?'[^']*\\x[^']*'\)?")
 _SHORT = 120

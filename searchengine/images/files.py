@@ -50,6 +50,19 @@ def open_regular(path: bytes | str | os.PathLike[str]) -> tuple[int, os.stat_res
     return descriptor, status
 
 
+def check_size(size: int, allowed: int) -> None:
+    """Refuse a file for its size in bytes.
+
+    Raises:
+        ImageLimitError: It has more than are allowed.
+    """
+    if size > allowed:
+        raise ImageLimitError(
+            f"the file has {size / 1e6:,.0f} MB, more than the {allowed / 1e6:,.0f} allowed;"
+            " save a smaller copy of it"
+        )
+
+
 def read_file(path: bytes | str | os.PathLike[str], limits: Limits) -> FileBytes:
     """Read a regular file whole.
 
@@ -60,11 +73,7 @@ def read_file(path: bytes | str | os.PathLike[str], limits: Limits) -> FileBytes
     """
     descriptor, status = open_regular(path)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        if status.st_size > limits.file_bytes:
-            raise ImageLimitError(
-                f"the file has {status.st_size / 1e6:,.0f} MB,"
-                f" more than the {limits.file_bytes / 1e6:,.0f} allowed; save a smaller copy of it"
-            )
+        check_size(status.st_size, limits.file_bytes)
         # One more than the status says: a file that grows meanwhile isn't read for ever.
         data = file.read(status.st_size + 1) or b""
         while len(data) < status.st_size and (more := file.read(status.st_size - len(data))):

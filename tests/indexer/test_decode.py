@@ -46,8 +46,8 @@ def test_a_picture_comes_back_ready_for_the_encoder(pool, photo):
     assert decoded.metadata.camera == "Camera"
     assert len(decoded.perceptual_hash) == 8
     assert decoded.thumbnail is None
-    assert (decoded.pixels.dtype, decoded.pixels.shape) == (np.uint8, (64, 64, 3))
-    assert np.array_equal(decoded.pixels, preprocess(open_image(photo, draft_to=128).image, SIZE))
+    assert (decoded.pixels.dtype, decoded.pixels.shape) == (np.uint8, (1, 64, 64, 3))
+    assert np.array_equal(decoded.pixels[0], preprocess(open_image(photo, draft_to=128).image, SIZE))
 
 
 def test_only_the_hash_is_to_be_had_without_decoding(pool, tmp_path):
