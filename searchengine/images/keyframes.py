@@ -55,7 +55,7 @@ class Sight:
 
 
 def look_times(duration: float | None) -> list[float]:
-    """The seconds at which a video is looked at: in the middle of equal stretches of it.
+    """The seconds at which a video is looked at: where equal stretches of it begin.
 
     Args:
         duration: Seconds that the video says it lasts; None where it doesn't say: then as if it were short.
@@ -63,7 +63,7 @@ def look_times(duration: float | None) -> list[float]:
     if duration is None or not 0 < duration <= LONGEST:
         duration = LOOK_EVERY * MOST_LOOKS
     count = min(max(math.ceil(duration / LOOK_EVERY), 1), MOST_LOOKS)
-    return [duration / count * (at + 0.5) for at in range(count)]
+    return [duration / count * at for at in range(count)]
 
 
 def choose(sights: Sequence[Sight]) -> list[int]:

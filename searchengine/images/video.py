@@ -123,25 +123,23 @@ def _look_through(
 ) -> tuple[list[Frame], tuple[str, ...]]:
     """The frames at some times, and what is wrong with the video."""
     seen: list[Frame] = []
-    failed: list[int] = []
-    trouble: Exception = DamagedImageError("no frame of it can be shown; restore it from a copy")
-    for number, seconds in enumerate(times):
+    trouble: Exception | None = None
+    flags: tuple[str, ...] = ()
+    for seconds in times:
         if seen and film.is_late:
             return seen, ("partial",)
         try:
             frame = film.look(seconds, draft_to)
-        except film.error as error:
-            failed.append(number)
+        except (film.error, DamagedImageError) as error:
             trouble = error
             continue
         if frame is not None:
             seen.append(frame)
+            if trouble is not None:
+                flags = ("damaged",)
     if not seen:
-        raise trouble
-    if failed:
-        cut = failed == list(range(failed[0], len(times)))
-        return seen, ("truncated" if cut else "damaged",)
-    return seen, ()
+        raise trouble or DamagedImageError("no frame of it can be shown; restore it from a copy")
+    return seen, flags or (("truncated",) if trouble is not None else ())
 
 
 def sight_of(image: Image.Image) -> Sight:
@@ -254,7 +252,9 @@ class _Film:
                     return frame
             if number > _MOST_PACKETS or packet.dts is None:
                 break
-        return None
+        if not self._run_up:
+            raise DamagedImageError("nothing can be read where a frame should be; restore it from a copy")
+        return None  # the last key frame lies before the run-up
 
     def _set_out(self, seconds: float) -> None:
         """Begin to decode every frame from the key frame before a time."""
@@ -353,6 +353,8 @@ def _stream(container: Any, limits: Limits) -> Any:
     # A cover is a picture that a sound file carries, in a stream of its own.
     cover = Disposition.attached_pic
     streams = [stream for stream in container.streams.video if not stream.disposition & cover]
+    if not container.streams:
+        raise DamagedImageError("nothing can be read but its first bytes; restore it from a copy")
     if not streams:
         raise UnsupportedImageError("there is no picture in it, only sound; leave this one out (--exclude)")
     stream = streams[0]
