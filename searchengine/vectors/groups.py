@@ -76,7 +76,7 @@ def nearest_groups(
         things: How many things these are parts of.
 
     Returns:
-        The nearest part of each thing: (1, k), or fewer where there are fewer.
+        The nearest part of each thing: (1, k); where there are fewer, fewer or filled up as by `search`.
     """
     if vectors == things:  # nothing has parts
         return search(k)

@@ -16,9 +16,8 @@ TIMES = (0.0, 2.5, 7.25)
 
 def clip(root, path, what="clip", times=TIMES):
     content = record.ContentFacts(facts(what).hash, 10, 160, 120, "MP4", duration=9.0)
-    return record.Picture(
-        at(root, path), content, np.stack([unit(f"{each}".__hash__() % 1000) for each in times]), times
-    )
+    vectors = np.stack([unit(round(100 * seconds)) for seconds in times])
+    return record.Picture(at(root, path), content, vectors, times)
 
 
 @pytest.fixture
