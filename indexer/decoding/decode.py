@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from indexer.decoding.worker import restart_alarm
 from indexer.decoding.workers import WorkerDiedError, WorkerPool
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
-from searchengine.images.files import check_size, open_regular, read_file
+from searchengine.images.files import check_size, open_regular, read_opened
 from searchengine.images.formats import HEAD_BYTES, VIDEO_FORMATS, sniff
 from searchengine.images.hashes import content_hash, perceptual_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
@@ -22,12 +22,15 @@ from searchengine.images.thumbnails import make_thumbnail
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from io import FileIO
     from types import TracebackType
 
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
     from searchengine.encoders.spec import Preprocessing
+    from searchengine.images.files import FileBytes
     from searchengine.images.metadata import Metadata
 
 SECONDS = 30.0
@@ -151,7 +154,7 @@ def _hash(path: bytes) -> Hashed:
         return Hashed(digest, file.tell(), status.st_mtime_ns)
 
 
-def _read_through(file: BinaryIO) -> bytes:
+def _read_through(file: FileIO) -> bytes:
     """SHA-256 of a file of any size. As long as it is coming, its worker isn't stuck."""
     digest = hashlib.sha256()
     while chunk := file.read(_CHUNK):
@@ -161,15 +164,25 @@ def _read_through(file: BinaryIO) -> bytes:
 
 
 def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_thumbnail: bool) -> Decoded:
+    require_reader(path)
+    descriptor, status = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        name = sniff(file.read(HEAD_BYTES))
+        file.seek(0)
+        if name in VIDEO_FORMATS:
+            decoded, cover = _decode_video(file, name, status, preprocessing, limits)
+        else:
+            decoded, cover = _decode_picture(read_opened(file, status, limits), preprocessing, limits)
+    return replace(decoded, thumbnail=make_thumbnail(cover)) if with_thumbnail else decoded
+
+
+def _decode_picture(
+    file: FileBytes, preprocessing: Preprocessing, limits: Limits
+) -> tuple[Decoded, Image.Image]:
     from searchengine.encoders.preprocess import preprocess
 
-    require_reader(path)
-    video = _decode_video(path, preprocessing, limits, with_thumbnail=with_thumbnail)
-    if video is not None:
-        return video
-    file = read_file(path, limits)
     picture = open_image(file.data, draft_to=2 * max(preprocessing.size), limits=limits)
-    return Decoded(
+    decoded = Decoded(
         hash=content_hash(file.data),
         size=file.size,
         mtime_ns=file.mtime_ns,
@@ -180,35 +193,29 @@ def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_t
         perceptual_hash=perceptual_hash(picture.image),
         flags=picture.flags,
         pixels=preprocess(picture.image, preprocessing)[None],
-        thumbnail=make_thumbnail(picture.image) if with_thumbnail else None,
     )
+    return decoded, picture.image
 
 
 def _decode_video(
-    path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_thumbnail: bool
-) -> Decoded | None:
-    """A file that begins as a video does; None for all others. It is read through, but never held whole."""
-    descriptor, status = open_regular(path)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        name = sniff(file.read(HEAD_BYTES))
-        if name not in VIDEO_FORMATS:
-            return None
-        import numpy as np
+    file: FileIO, name: str, status: os.stat_result, preprocessing: Preprocessing, limits: Limits
+) -> tuple[Decoded, Image.Image]:
+    """It is read through once for its hash, but never held whole: videos are larger than memories."""
+    import numpy as np
 
-        from searchengine.encoders.preprocess import preprocess
-        from searchengine.images.video import read_video
+    from searchengine.encoders.preprocess import preprocess
+    from searchengine.images.video import read_video
 
-        check_size(status.st_size, limits.video_bytes)
-        file.seek(0)
-        digest = _read_through(file)
-        size = file.tell()
-        file.seek(0)
-        video = read_video(file, name, draft_to=2 * max(preprocessing.size), limits=limits)
-        after = os.fstat(descriptor)
-        if (after.st_size, after.st_mtime_ns) != (size, status.st_mtime_ns):
-            raise OSError(errno.EAGAIN, "it is being written to")
-    first = video.frames[0].image
-    return Decoded(
+    check_size(status.st_size, limits.video_bytes)
+    digest = _read_through(file)
+    size = file.tell()
+    file.seek(0)
+    video = read_video(file, name, draft_to=2 * max(preprocessing.size), limits=limits)
+    after = os.fstat(file.fileno())
+    if (after.st_size, after.st_mtime_ns) != (size, status.st_mtime_ns):
+        raise OSError(errno.EAGAIN, "it is being written to")
+    cover = video.frames[0].image
+    decoded = Decoded(
         hash=digest,
         size=size,
         mtime_ns=status.st_mtime_ns,
@@ -216,13 +223,13 @@ def _decode_video(
         height=video.height,
         format=name,
         metadata=video.metadata,
-        perceptual_hash=perceptual_hash(first),
+        perceptual_hash=perceptual_hash(cover),
         flags=video.flags,
         pixels=np.stack([preprocess(frame.image, preprocessing) for frame in video.frames]),
-        thumbnail=make_thumbnail(first) if with_thumbnail else None,
         seconds=tuple(frame.seconds for frame in video.frames),
         duration=video.duration,
     )
+    return decoded, cover
 
 
 def _unreadable(path: bytes, error: Exception) -> Unreadable:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from searchengine.errors import DamagedImageError, ImageError
-from searchengine.images.files import open_regular, read_file
+from searchengine.images.files import open_regular, read_opened
 from searchengine.images.formats import HEAD_BYTES, VIDEO_FORMATS, sniff
 from searchengine.images.hashes import content_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
@@ -129,16 +129,16 @@ def keep_thumbnail(
 
 def _open_content(path: bytes | str, digest: bytes, limits: Limits, time: float | None) -> Image.Image | None:
     """A file's picture, or a frame of its video; None where it holds another content by now."""
-    descriptor, _ = open_regular(path)
-    with os.fdopen(descriptor, "rb") as file:
+    descriptor, status = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
         name = sniff(file.read(HEAD_BYTES))
+        file.seek(0)
         if name in VIDEO_FORMATS:
             from searchengine.images.video import read_frame
 
-            file.seek(0)
             if hashlib.file_digest(file, "sha256").digest() != digest:
                 return None
             file.seek(0)
             return read_frame(file, name, at=time, draft_to=SIZE, limits=limits).frames[0].image
-    data = read_file(path, limits).data
+        data = read_opened(file, status, limits).data
     return open_image(data, draft_to=SIZE, limits=limits).image if content_hash(data) == digest else None

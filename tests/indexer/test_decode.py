@@ -113,7 +113,7 @@ def test_whatever_goes_wrong_with_one_file_is_its_own_affair(photo, monkeypatch,
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("indexer.decoding.decode.read_file", fail)
+    monkeypatch.setattr("indexer.decoding.decode.read_opened", fail)
     answer = decode(task(photo), preprocessing=SIZE)
     assert (type(answer), answer.kind) == (Unreadable, kind)
     assert answer.reason
@@ -129,7 +129,7 @@ def test_a_file_whose_reader_is_not_installed_is_tried_again_but_not_read(
     (tmp_path / name).write_bytes(head + bytes(20))
     for module in ("imagecodecs", "rawpy"):
         monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.setattr("indexer.decoding.decode.read_file", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("indexer.decoding.decode.read_opened", lambda *_: pytest.fail("it was read"))
     missing_readers.cache_clear()
     try:
         answer = decode(task(tmp_path / name), preprocessing=SIZE)

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from tests.films import film, still
+
 EXTENSIONS = (b".png", b".jpg")
 MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -26,7 +28,9 @@ def picture(number):
     return file.getvalue().ljust(400 if number % 2 else 500, b"\0")
 
 
-PICTURES = [picture(number) for number in range(6)]
+VIDEO = film((still(7), 4), (still(8), 4))
+PICTURES = [*(picture(number) for number in range(6)), VIDEO]
+FRAMES = {hashlib.sha256(VIDEO).digest(): 2}
 BAD = [MAGIC.ljust(400, b"x"), b"no picture at all".ljust(500)]
 CONTENTS = PICTURES + BAD
 
@@ -108,7 +112,7 @@ class Seen(NamedTuple):
 
 
 def looks_like_a_picture(path):
-    return path.endswith(EXTENSIONS) or Path(os.fsdecode(path)).read_bytes().startswith(MAGIC)
+    return path.endswith(EXTENSIONS) or Path(os.fsdecode(path)).read_bytes().startswith((MAGIC, VIDEO[:32]))
 
 
 def is_excluded(path, scope, exclude):
