@@ -102,6 +102,23 @@ def test_duplicates_leave_videos_alone_but_for_copies(opened):
     assert [group for group in opened.duplicates("similar").groups if "holiday" in str(group)] == []
 
 
+def test_a_collapsed_answer_has_the_video_beside_the_picture_it_shows(opened):
+    both = opened.search("a sailboat at sea", k=2, collapse=True)
+    assert {hit.format for hit in both} == {"JPEG", "MP4"}
+    assert [hit.edits for hit in both] == [(), ()]
+    assert len(opened.search("a sailboat at sea", k=None, collapse=True)) == both.total
+
+
+def test_pages_by_cursor_go_through_every_result_once(opened):
+    whole = [(hit.id, hit.time) for hit in opened.search("an owl", k=None)]
+    page = opened.search("an owl", k=3)
+    met = [(hit.id, hit.time) for hit in page]
+    while page.next:
+        page = opened.search("an owl", k=3, cursor=page.next)
+        met += [(hit.id, hit.time) for hit in page]
+    assert met == whole
+
+
 def test_what_the_command_line_prints(library, tmp_path):
     sheet = tmp_path / "sheet.html"
     done = imgsearch(library, "search", "a rocket in space type:video", "--sheet", str(sheet))

@@ -38,7 +38,7 @@ class Records:
 
 
 def read_records(session: Session, space_id: int, dim: int, ranked: Sequence[int] | None = None) -> Records:
-    """Every picture that is shown and has an embedding in the space; or a ranking's, videos too, in its order."""
+    """Every picture that is shown and has an embedding in the space; or a ranking's, with its videos."""
     shown = (
         select(Content.id, Content.perceptual_hash, Content.taken_at, Content.camera, Embedding.vector)
         .join(Embedding, Embedding.content_id == Content.id)
