@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 # Where key frames are farther apart than so many seconds, what lies between them is decoded on the way.
 _FAR = 4.0
-# Frames decoded on such ways, all together: a minute's. A whole film would take longer than all photos.
-_MOST_STEPS = 1800
+# Frames decoded on such ways, all together: half a minute's. A second of 1080p decoded whole takes as long as
+# three looks at key frames (scripts/bench_video.py).
+_MOST_STEPS = 900
 # A seek in what television sends finds a place, not a key frame: it starts so many seconds earlier.
 _RUN_UP = {"MTS": 2.0, "MPEG": 2.0}
 # Packets read from a place sought until a key frame comes: half a minute of picture and sound.
@@ -250,7 +251,7 @@ class _Film:
                 frames = packet.decode() or self._stream.codec_context.decode(None)
                 for frame in frames:
                     return frame
-            if number > _MOST_PACKETS or packet.dts is None:
+            if number > _MOST_PACKETS or (packet.dts is None and not packet.size):  # the end says nothing
                 break
         if not self._run_up:
             raise DamagedImageError("nothing can be read where a frame should be; restore it from a copy")

@@ -186,8 +186,7 @@ class LiveIndex:
         except Unusable as reason:
             logger.info("%s: the new snapshot can't be used: %s", self._source.name, reason)
             return replace(state, stamp=now)
-        new = _State(info.position, base, Segment.empty(self.dim), now, None)
-        return self._grouped(replace(new, groups=state.groups))
+        return self._grouped(_State(info.position, base, Segment.empty(self.dim), now, None))
 
     def _replayed(self, state: _State) -> _State:
         """With the changes since the state's position; the same object when there are none."""
