@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import re
 import time
@@ -327,10 +328,26 @@ def _opened(file: BinaryIO, name: str, limits: Limits) -> Iterator[_Film]:
     except ImageError:
         raise
     except Exception as error:
-        # FFmpeg's errors count as the system's, too, and say nothing about the disk. What `file` raises does.
-        if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
+        # A file may lie about where in it something is; there is nothing before its beginning (EINVAL).
+        if isinstance(error, OSError) and not isinstance(error, av.FFmpegError) and error.errno != errno.EINVAL:
             raise
-        raise explain(error, name) from error
+        raise _explained(av, error, name) from error
+
+
+def _explained(av: Any, error: Exception, name: str) -> ImageError:
+    """The error that says what a user can do about one of FFmpeg's."""
+    if isinstance(error, av.error.PatchWelcomeError | av.error.DecoderNotFoundError):
+        return _foreign()
+    if isinstance(error, av.FFmpegError | OSError) and not isinstance(error, MemoryError | EOFError):
+        # Its words are the system's: of data that make no sense, "operation not permitted".
+        error = ValueError("data stream")
+    return explain(error, name)
+
+
+def _foreign() -> UnsupportedImageError:
+    return UnsupportedImageError(
+        "a kind of video that FFmpeg can't decode; save it as MP4, or leave this one out (--exclude)"
+    )
 
 
 def _container(av: Any, file: BinaryIO, name: str, limits: Limits) -> Any:
@@ -360,9 +377,7 @@ def _stream(container: Any, limits: Limits) -> Any:
         raise UnsupportedImageError("there is no picture in it, only sound; leave this one out (--exclude)")
     stream = streams[0]
     if stream.codec_context is None:
-        raise UnsupportedImageError(
-            "a kind of video that FFmpeg can't decode; save it as MP4, or leave this one out (--exclude)"
-        )
+        raise _foreign()
     check_pixels(stream.width, stream.height, limits.pixels)
     stream.thread_type = "NONE"  # there are as many workers as cores
     return stream
