@@ -327,10 +327,12 @@ def _opened(file: BinaryIO, name: str, limits: Limits) -> Iterator[_Film]:
             yield _Film(container, _stream(container, limits), av.FFmpegError, limits, _RUN_UP.get(name, 0.0))
     except ImageError:
         raise
-    except Exception as error:
-        # A file may lie about where in it something is; there is nothing before its beginning (EINVAL).
-        if isinstance(error, OSError) and not isinstance(error, av.FFmpegError) and error.errno != errno.EINVAL:
+    except OSError as error:
+        # What the disk says comes through, but a file may lie about where in it something is (EINVAL).
+        if not isinstance(error, av.FFmpegError) and error.errno != errno.EINVAL:
             raise
+        raise _explained(av, error, name) from error
+    except Exception as error:
         raise _explained(av, error, name) from error
 
 
