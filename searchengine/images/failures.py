@@ -90,7 +90,12 @@ def explain(error: BaseException, name: str) -> ImageError:
         return UnsupportedImageError(f"a kind of {name} that can't be read ({words}); save it as JPEG or PNG")
     if is_cut_short(error):
         return DamagedImageError(f"the {name} ends before anything can be shown; restore it from a copy")
-    return DamagedImageError(f"the {name} is damaged ({words}); restore it from a copy")
+    return damaged(name, words)
+
+
+def damaged(name: str, words: str) -> DamagedImageError:
+    """The error for a file of a format, as `sniff` names it, that can't be read for what the words say."""
+    return DamagedImageError(f"the {_SPOKEN.get(name, name)} is damaged ({words}); restore it from a copy")
 
 
 def is_cut_short(error: BaseException) -> bool:

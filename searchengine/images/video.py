@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from searchengine.errors import DamagedImageError, ImageError, UnsupportedImageError
-from searchengine.images.failures import explain, missing_extra
+from searchengine.images.failures import damaged, explain, missing_extra
 from searchengine.images.formats import EXTRAS, VIDEO_DEMUXERS
 from searchengine.images.hashes import perceptual_hash
 from searchengine.images.keyframes import LONGEST, Sight, choose, look_times
@@ -341,8 +341,8 @@ def _explained(av: Any, error: Exception, name: str) -> ImageError:
     if isinstance(error, av.error.PatchWelcomeError | av.error.DecoderNotFoundError):
         return _foreign()
     if isinstance(error, av.FFmpegError | OSError) and not isinstance(error, MemoryError | EOFError):
-        # Its words are the system's: of data that make no sense, "operation not permitted".
-        error = ValueError("data stream")
+        # Its own words are the system's: of data that make no sense, "operation not permitted".
+        return damaged(name, "its compressed data can't be decoded")
     return explain(error, name)
 
 
