@@ -1,31 +1,30 @@
-"""Videos through PyAV, which brings FFmpeg: a few frames, found by seeking, and what the container says."""
+"""Videos through PyAV, which brings FFmpeg: a few frames, found by seeking."""
 
 from __future__ import annotations
 
 import errno
 import math
-import re
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from searchengine.errors import DamagedImageError, ImageError, UnsupportedImageError
+from searchengine.images.container import read_container_metadata
 from searchengine.images.failures import damaged, explain, missing_extra
 from searchengine.images.formats import EXTRAS, VIDEO_DEMUXERS
 from searchengine.images.hashes import perceptual_hash
 from searchengine.images.keyframes import LONGEST, Sight, choose, look_times
 from searchengine.images.limits import check_pixels
-from searchengine.images.metadata import Metadata, camera_name, parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from searchengine.images.limits import Limits
+    from searchengine.images.metadata import Metadata
 
 # Where key frames are farther apart than so many seconds, what lies between them is decoded on the way.
 _FAR = 4.0
@@ -38,8 +37,6 @@ _RUN_UP = {"MTS": 2.0, "MPEG": 2.0}
 _MOST_PACKETS = 3000
 # Until the moment it is shown, a black first frame is looked past by so many frames: five seconds.
 _MOST_BLACK = 150
-
-_PLACE = re.compile(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,33 +146,6 @@ def sight_of(image: Image.Image) -> Sight:
     grey = np.asarray(image.convert("L").resize((64, 64), Image.Resampling.BOX))
     cells = image.resize((4, 4), Image.Resampling.BOX).tobytes()
     return Sight(perceptual_hash(image), cells, float(np.percentile(grey, 99)))
-
-
-def read_container_metadata(tags: Mapping[str, str]) -> Metadata:
-    """What a container's tags say; what makes no sense is left out.
-
-    Apple's phones write the local time beside the standard's, which is in UTC: of the latter the best guess
-    at where it was taken is the time zone of this computer.
-    """
-    taken_at = parse_date(tags.get("com.apple.quicktime.creationdate"))
-    if taken_at is None and (universal := parse_date(tags.get("creation_time"))) is not None:
-        # A clock that doesn't know counts from 1904, 1970 or the like.
-        with suppress(OverflowError, ValueError, OSError):
-            taken_at = universal.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
-    place = tags.get("com.apple.quicktime.location.ISO6709") or tags.get("location") or ""
-    found = _PLACE.match(place)
-    latitude, longitude = (float(found[1]), float(found[2])) if found else (None, None)
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
-        latitude = longitude = None
-    return Metadata(
-        taken_at=taken_at if taken_at is not None and taken_at.year > 1970 else None,
-        camera=camera_name(
-            tags.get("com.apple.quicktime.make") or tags.get("com.android.manufacturer"),
-            tags.get("com.apple.quicktime.model") or tags.get("com.android.model"),
-        ),
-        latitude=latitude,
-        longitude=longitude,
-    )
 
 
 class _Film:

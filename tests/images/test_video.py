@@ -13,11 +13,12 @@ import pytest
 from PIL import Image
 
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
-from searchengine.images import video
+from searchengine.images.container import read_container_metadata
 from searchengine.images.formats import HEAD_BYTES, VIDEO_FORMATS, sniff
 from searchengine.images.limits import DEFAULT_LIMITS
+from searchengine.images.metadata import Metadata
 from searchengine.images.open import open_image
-from searchengine.images.video import read_container_metadata, read_frame, read_video
+from searchengine.images.video import read_frame, read_video
 from tests.films import SIZE, film, song, still
 
 pytest.importorskip("av")
@@ -238,4 +239,4 @@ def test_a_clock_in_utc_is_read_as_this_computers_time(monkeypatch):
     ],
 )
 def test_what_makes_no_sense_is_left_out(tags):
-    assert read_container_metadata(tags) == video.Metadata()
+    assert read_container_metadata(tags) == Metadata()
