@@ -35,6 +35,7 @@ class Summary:
         unreachable: Roots that can't be reached, and whose files are kept.
         problems: Folders and files that couldn't be looked at, with the reason.
         companions: Files that are the RAW or the video of a still beside them, and weren't candidates.
+        videos: New files that weren't candidates because what reads videos isn't installed.
     """
 
     seen: int
@@ -52,6 +53,7 @@ class Summary:
     unreachable: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     companions: int = 0
+    videos: int = 0
 
     @property
     def changed(self) -> bool:
@@ -108,4 +110,5 @@ def summarize(
         unreachable=tuple(map(os.fsdecode, settled.out_of_reach)),
         problems=found.problems + (tuple(committer.problems) if committer else ()),
         companions=found.companions,
+        videos=found.videos,
     )

@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from indexer.decoding.decode import MEMORY, SECONDS, Decoded, DecodePool, Task, Unreadable
 from searchengine.encoders.spec import Preprocessing
+from tests.films import film, still
 from tests.images.made import dng, encoded, heif, jxl, jxl_of_jpeg, landscape, stored
 
 MODEL = Preprocessing((224, 224), mean=(0, 0, 0), std=(1, 1, 1))
@@ -77,6 +78,11 @@ def samples() -> dict[str, bytes]:
     if find_spec("rawpy"):
         found["RAW"] = dng(image, orientation=6)
         found["RAW preview"] = dng(image, orientation=6, preview=encoded(image.resize((480, 400)), "JPEG"))
+    if find_spec("av"):
+        shots = [(still(1), 3), (still(2), 3)]
+        found |= {"MP4": film(*shots), "AVI": film(*shots, container="avi", codec="mpeg4")}
+        found |= {"WEBM": film(*shots, container="webm", codec="libvpx-vp9")}
+        found |= {"MTS": film(*shots, container="mpegts"), "MKV": film(*shots, container="matroska")}
     return found
 
 

@@ -237,8 +237,12 @@ class Library:
             on_progress=self._on_progress,
         )
 
-    def thumbnail(self, id: int) -> bytes:  # noqa: A002  the name it has in every result
+    def thumbnail(self, id: int, time: float | None = None) -> bytes:  # noqa: A002  the names in every result
         """A small WebP of a picture, made when first asked for and kept in the library.
+
+        Args:
+            id: The content's key.
+            time: Seconds into a video; None for its first key frame, and for a picture.
 
         Raises:
             KeyError: No picture has this id.
@@ -248,7 +252,7 @@ class Library:
 
         with self._catalog.read() as session:
             image = images.images(session, [id])[id]
-        return keep_thumbnail(self.path, image.hash, [file.path for file in image.files])
+        return keep_thumbnail(self.path, image.hash, [file.path for file in image.files], time=time)
 
     def _space(self) -> OpenSpace | None:
         """The space that answers now, opened once; another one after a switch of models."""

@@ -41,7 +41,8 @@ class Answer:
 
     Attributes:
         total: Pictures that could have been in it.
-        hits: Embedding ids with their cosines, best first; None where there was nothing to compare with.
+        hits: Embedding ids with their cosines, best first, one of each picture: of a video the best frame's.
+            None where there was nothing to compare with.
         rows: The pictures by embedding id.
         more: Whether the ranking goes on after these.
     """
@@ -192,10 +193,10 @@ class OpenSpace:
         if query.filters or query.exact:
             allowed = self._allowed.get((query.filters, query.exact), lambda: self._passing(query))
             self.index.refresh()  # nothing may be allowed that the index hasn't heard of
-        total = len(self.index if allowed is None else allowed)
+        total = self.index.count_groups(allowed)
 
         def ranking(count: int) -> list[tuple[int, float]]:
-            nearest = self.index.search(vector, count, allowed=allowed)
+            nearest = self.index.search_groups(vector, count, allowed=allowed)
             pairs = zip(nearest.ids[0].tolist(), nearest.scores[0].tolist(), strict=True)
             return [pair for pair in pairs if pair[0] >= 0]
 

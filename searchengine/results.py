@@ -30,6 +30,8 @@ class SearchResult:
         format: ``JPEG``, ``PNG``, …
         taken_at: Local time of the picture, without zone.
         camera: Maker and model.
+        time: Seconds into a video at which the frame is that matched best; None for a picture.
+        duration: Seconds that a video lasts; None for a picture.
     """
 
     rank: int
@@ -47,6 +49,8 @@ class SearchResult:
     taken_at: datetime | None
     camera: str | None
     edits: tuple[str, ...] = ()
+    time: float | None = None
+    duration: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As the JSON that the command line and the server print."""

@@ -56,5 +56,10 @@ def remarks(summary: Summary) -> Iterator[str]:
         yield f"can't read {os.fsdecode(problem.path)}: {problem.reason}; what it holds is kept as it was"
     if len(summary.problems) > PROBLEMS_SHOWN:
         yield f"… and {count(len(summary.problems) - PROBLEMS_SHOWN, 'more folder')} that can't be read"
+    if summary.videos:
+        yield (
+            f"{count(summary.videos, 'video')} left out: to find what they show,"
+            " pip install 'imgsearch[video]' and index again"
+        )
     if summary.failed:
         yield f"{count(summary.failed, 'file')} couldn't be indexed; see why: imgsearch failures"

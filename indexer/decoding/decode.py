@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
+from indexer.decoding.worker import restart_alarm
 from indexer.decoding.workers import WorkerDiedError, WorkerPool
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
-from searchengine.images.files import open_regular, read_file
+from searchengine.images.files import check_size, open_regular, read_opened
+from searchengine.images.formats import HEAD_BYTES, VIDEO_FORMATS, sniff
 from searchengine.images.hashes import content_hash, perceptual_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
 from searchengine.images.open import open_image
@@ -20,15 +22,19 @@ from searchengine.images.thumbnails import make_thumbnail
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from io import FileIO
     from types import TracebackType
 
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
     from searchengine.encoders.spec import Preprocessing
+    from searchengine.images.files import FileBytes
     from searchengine.images.metadata import Metadata
 
 SECONDS = 30.0
+_CHUNK = 1 << 24  # bytes of a file read at a time, where it isn't needed whole
 MEMORY = 4 << 30
 """Bytes a worker may allocate: the largest picture of `Limits.pixels`, decoded, converted and turned."""
 
@@ -66,7 +72,7 @@ class Hashed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """A picture ready for the encoder, and what is known of it.
+    """A picture or a video ready for the encoder, and what is known of it.
 
     Attributes:
         hash: SHA-256 of the file, 32 bytes.
@@ -75,11 +81,13 @@ class Decoded:
         width: Pixels of the full picture, upright.
         height: The same, downwards.
         format: ``JPEG``, ``PNG``, …
-        metadata: What EXIF says.
-        perceptual_hash: 8 bytes, see `perceptual_hash`.
-        flags: See `Picture`.
-        pixels: The model's input, uint8 (height, width, 3).
+        metadata: What EXIF or the container says.
+        perceptual_hash: 8 bytes, see `perceptual_hash`; of a video its first key frame's.
+        flags: See `Picture` and `Video`.
+        pixels: The model's input, uint8 (n, height, width, 3): one picture, or n key frames.
         thumbnail: WebP, where the pool was asked to make one.
+        seconds: When the n key frames are; empty for a picture.
+        duration: Seconds that a video lasts, where it says so.
     """
 
     hash: bytes
@@ -93,6 +101,8 @@ class Decoded:
     flags: tuple[str, ...]
     pixels: NDArray[np.uint8]
     thumbnail: bytes | None = None
+    seconds: tuple[float, ...] = ()
+    duration: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +150,39 @@ def decode(
 def _hash(path: bytes) -> Hashed:
     descriptor, status = open_regular(path)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
+        digest = _read_through(file)
         return Hashed(digest, file.tell(), status.st_mtime_ns)
 
 
+def _read_through(file: FileIO) -> bytes:
+    """SHA-256 of a file of any size. As long as it is coming, its worker isn't stuck."""
+    digest = hashlib.sha256()
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+        restart_alarm()
+    return digest.digest()
+
+
 def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_thumbnail: bool) -> Decoded:
+    require_reader(path)
+    descriptor, status = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        name = sniff(file.read(HEAD_BYTES))
+        file.seek(0)
+        if name in VIDEO_FORMATS:
+            decoded, cover = _decode_video(file, name, status, preprocessing, limits)
+        else:
+            decoded, cover = _decode_picture(read_opened(file, status, limits), preprocessing, limits)
+    return replace(decoded, thumbnail=make_thumbnail(cover)) if with_thumbnail else decoded
+
+
+def _decode_picture(
+    file: FileBytes, preprocessing: Preprocessing, limits: Limits
+) -> tuple[Decoded, Image.Image]:
     from searchengine.encoders.preprocess import preprocess
 
-    require_reader(path)
-    file = read_file(path, limits)
     picture = open_image(file.data, draft_to=2 * max(preprocessing.size), limits=limits)
-    return Decoded(
+    decoded = Decoded(
         hash=content_hash(file.data),
         size=file.size,
         mtime_ns=file.mtime_ns,
@@ -160,9 +192,44 @@ def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_t
         metadata=picture.metadata,
         perceptual_hash=perceptual_hash(picture.image),
         flags=picture.flags,
-        pixels=preprocess(picture.image, preprocessing),
-        thumbnail=make_thumbnail(picture.image) if with_thumbnail else None,
+        pixels=preprocess(picture.image, preprocessing)[None],
     )
+    return decoded, picture.image
+
+
+def _decode_video(
+    file: FileIO, name: str, status: os.stat_result, preprocessing: Preprocessing, limits: Limits
+) -> tuple[Decoded, Image.Image]:
+    """It is read through once for its hash, but never held whole: videos are larger than memories."""
+    import numpy as np
+
+    from searchengine.encoders.preprocess import preprocess
+    from searchengine.images.video import read_video
+
+    check_size(status.st_size, limits.video_bytes)
+    digest = _read_through(file)
+    size = file.tell()
+    file.seek(0)
+    video = read_video(file, name, draft_to=2 * max(preprocessing.size), limits=limits)
+    after = os.fstat(file.fileno())
+    if (after.st_size, after.st_mtime_ns) != (size, status.st_mtime_ns):
+        raise OSError(errno.EAGAIN, "it is being written to")
+    cover = video.frames[0].image
+    decoded = Decoded(
+        hash=digest,
+        size=size,
+        mtime_ns=status.st_mtime_ns,
+        width=video.width,
+        height=video.height,
+        format=name,
+        metadata=video.metadata,
+        perceptual_hash=perceptual_hash(cover),
+        flags=video.flags,
+        pixels=np.stack([preprocess(frame.image, preprocessing) for frame in video.frames]),
+        seconds=tuple(frame.seconds for frame in video.frames),
+        duration=video.duration,
+    )
+    return decoded, cover
 
 
 def _unreadable(path: bytes, error: Exception) -> Unreadable:

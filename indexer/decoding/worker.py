@@ -10,6 +10,18 @@ import warnings
 from contextlib import suppress
 from typing import IO, Any
 
+_seconds = 0.0
+"""How long a task may take; 0 outside of a worker."""
+
+
+def restart_alarm() -> None:
+    """Let the task at hand have its time from now on: it gets on, with a file that is large.
+
+    Outside of a worker this does nothing.
+    """
+    if _seconds:
+        _set_alarm(_seconds)
+
 
 def serve() -> None:
     """Answer tasks until standard input ends, which it does too when the parent is killed.
@@ -19,7 +31,8 @@ def serve() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, answers = _take_standard_streams()
-    function, seconds, memory = pickle.load(requests)  # noqa: S301 -- the parent is this program
+    global _seconds
+    function, _seconds, memory = pickle.load(requests)  # noqa: S301 -- the parent is this program
     limit_process(memory)
     warnings.simplefilter("ignore")
     _send(answers, True)  # noqa: FBT003 -- the handshake
@@ -27,12 +40,12 @@ def serve() -> None:
     with suppress(EOFError, BrokenPipeError):
         while True:
             task = pickle.load(requests)  # noqa: S301 -- as above
-            _send(answers, _answer(function, task, seconds))
+            _send(answers, _answer(function, task))
 
 
-def _answer(function: Any, task: Any, seconds: float) -> tuple[bool, Any]:
+def _answer(function: Any, task: Any) -> tuple[bool, Any]:
     try:
-        _set_alarm(seconds)
+        _set_alarm(_seconds)
         answer = function(task)
     except Exception as error:  # noqa: BLE001 -- the parent raises it
         return False, error

@@ -12,12 +12,23 @@ from indexer.disk.companions import find_companions
 from indexer.disk.excludes import LIBRARY_MARK, OURS, compile_globs, is_skipped_file, is_skipped_folder
 from searchengine.errors import ImageError
 from searchengine.images.files import open_regular
-from searchengine.images.formats import HEAD_BYTES, IMAGE_EXTENSIONS, RAW_EXTENSIONS, sniff
+from searchengine.images.formats import (
+    HEAD_BYTES,
+    IMAGE_EXTENSIONS,
+    NO_VIDEO_EXTENSIONS,
+    RAW_EXTENSIONS,
+    VIDEO_EXTENSIONS,
+    VIDEO_FORMATS,
+    sniff,
+)
+from searchengine.images.readers import missing_readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_KNOWN = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS))
+_PICTURES = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS))
+_VIDEOS = frozenset(map(os.fsencode, VIDEO_EXTENSIONS))
+_NO_VIDEOS = frozenset(map(os.fsencode, NO_VIDEO_EXTENSIONS))
 _SEP = os.fsencode(os.sep)
 
 # What `stat` and `open` say of something that isn't there, a link that leads nowhere or in a circle included.
@@ -65,7 +76,7 @@ class Problem(NamedTuple):
 class Scan:
     """Candidates below a folder, in a fixed order: a folder's files by name, then its folders.
 
-    Iterate once; `problems` and `companions` fill meanwhile, and are complete when the iteration is.
+    Iterate once; `problems`, `companions` and `videos` fill meanwhile, and are complete when that is over.
     """
 
     def __init__(self, root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> None:
@@ -79,6 +90,9 @@ class Scan:
         """
         self.problems: list[Problem] = []
         self.companions: list[Companion] = []
+        self.videos: list[bytes] = []
+        """Videos that would be candidates if they could be read here; relative to the root."""
+        self._reads_videos = VIDEO_FORMATS.isdisjoint(missing_readers())
         self._root = root
         self._scope = scope
         self._excluded = compile_globs(exclude)
@@ -124,6 +138,7 @@ class Scan:
             entries = self._list(folder)
             below: list[bytes] = []
             candidates: dict[bytes, Entry] = {}
+            videos = len(self.videos)
             for entry in entries:
                 try:
                     if entry.is_dir():
@@ -137,6 +152,9 @@ class Scan:
             folders += reversed(below)
             companions = find_companions(candidates, [entry.name for entry in entries])
             self.companions += [Companion(prefix + name, prefix + companions[name]) for name in companions]
+            self.videos[videos:] = [
+                path for path in self.videos[videos:] if path[len(prefix) :] not in companions
+            ]
             yield from (found for name, found in candidates.items() if name not in companions)
 
     def _list(self, folder: bytes) -> list[os.DirEntry[bytes]]:
@@ -172,11 +190,16 @@ class Scan:
             return None
         dot = name.rfind(b".")
         extension = name[dot:].lower() if dot > 0 else b""
-        if extension in _KNOWN:
-            status = entry.stat()
-        else:
-            status = entry.stat()
-            if not status.st_size or not _begins_like_an_image(entry.path):
+        status = entry.stat()
+        if extension not in _PICTURES:
+            is_video = extension in _VIDEOS
+            if not is_video:
+                format_ = _sniff(entry.path) if status.st_size else None
+                is_video = format_ in VIDEO_FORMATS
+                if format_ is None or (is_video and extension in _NO_VIDEOS):
+                    return None
+            if is_video and not self._reads_videos:
+                self.videos.append(path)
                 return None
         return Entry(path, status.st_size, status.st_mtime_ns)
 
@@ -185,10 +208,11 @@ class Scan:
 
 
 def scan(root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> Scan:
-    """Look for pictures below a folder; see `Scan`.
+    """Look for pictures and videos below a folder; see `Scan`.
 
-    A candidate is a file with the extension of a picture, or, with another or none, one whose first
-    bytes are a picture's; a RAW file beside its JPEG isn't one, see `Scan.companions`. Links are
+    A candidate is a file with the extension of a picture or a video, or, with another or none, one whose
+    first bytes are such a file's; a RAW file beside its JPEG isn't one, see `Scan.companions`, nor is a
+    video where videos can't be read, see `Scan.videos`. Links are
     followed, each folder is visited once. Hidden names, bins, system folders and what photo programs
     and this one derive are passed by. Never raises for what it meets: `Scan.problems` says what
     couldn't be read.
@@ -196,13 +220,13 @@ def scan(root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> Sca
     return Scan(root, scope, exclude=exclude)
 
 
-def _begins_like_an_image(path: bytes) -> bool:
+def _sniff(path: bytes) -> str | None:
     try:
         descriptor, _ = open_regular(path)
     except ImageError:  # not a regular file any more
-        return False
+        return None
     try:
-        return sniff(os.read(descriptor, HEAD_BYTES)) is not None
+        return sniff(os.read(descriptor, HEAD_BYTES))
     finally:
         os.close(descriptor)
 

@@ -54,8 +54,8 @@ class Committer:
             LibraryBusyError: Another process holds the library; nothing of the batch is written.
         """
         pictures = [
-            Picture(_place(job, decoded.size, decoded.mtime_ns), _facts(decoded), vector)
-            for (job, decoded), vector in zip(batch.decoded, batch.vectors, strict=True)
+            Picture(_place(job, decoded.size, decoded.mtime_ns), _facts(decoded), vectors, decoded.seconds)
+            for (job, decoded), vectors in zip(batch.decoded, batch.vectors, strict=True)
         ]
         failures, out_of_reach = [], []
         for job, unreadable in batch.failures:
@@ -111,4 +111,5 @@ def _facts(decoded: Decoded) -> ContentFacts:
         longitude=metadata.longitude,
         perceptual_hash=decoded.perceptual_hash,
         flags=decoded.flags,
+        duration=decoded.duration,
     )

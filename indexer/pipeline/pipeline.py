@@ -62,7 +62,8 @@ class Batch:
 
     Attributes:
         decoded: Pictures whose bytes are new.
-        vectors: Their unit vectors, float32 (dim,) each, once they are encoded.
+        vectors: Their unit vectors, float32 (n, dim) each, once they are encoded: one of a picture, one of
+            each key frame of a video.
         copies: Files whose bytes are known, with those bytes' hash.
         failures: Files that couldn't be read.
     """
@@ -71,6 +72,7 @@ class Batch:
     vectors: Sequence[NDArray[np.float32]] = ()
     copies: list[tuple[Job, Hashed]] = field(default_factory=list)
     failures: list[tuple[Job, Unreadable]] = field(default_factory=list)
+    _pictures: int = 0
 
     def __len__(self) -> int:
         return len(self.decoded) + len(self.copies) + len(self.failures)
@@ -79,13 +81,14 @@ class Batch:
         """Put in what came of decoding a file, which is also what came of its copies."""
         if isinstance(result, Decoded):
             self.decoded.append((job, result))
+            self._pictures += len(result.pixels)
             self.copies.extend(followers)
         else:
             self.failures.extend((each, result) for each in (job, *(follower for follower, _ in followers)))
 
     def is_full(self, pictures: int) -> bool:
         """Whether so many pictures are in it, or so many files that cost no inference that they should go."""
-        return len(self.decoded) >= pictures or len(self) >= 8 * pictures
+        return self._pictures >= pictures or len(self) >= 8 * pictures
 
 
 Commit = Callable[[Batch], None]
@@ -206,15 +209,23 @@ class Pipeline:
             self._to_encode.put(batch)
 
     def _encode_batches(self) -> None:
-        import numpy as np
-
         while (batch := self._to_encode.get()) is not None:
             if batch.decoded:
                 with self._stopwatch.timed("encode"):
-                    pixels = np.stack([decoded.pixels for _, decoded in batch.decoded])
-                    batch.vectors = list(self._encoder.encode_images(pixels))
+                    batch.vectors = self._encode([decoded.pixels for _, decoded in batch.decoded])
             self._to_commit.put(batch)
         self._to_commit.put(None)
+
+    def _encode(self, pixels: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        """Unit vectors (n, dim) of each (n, height, width, 3), in batches whatever the n."""
+        import numpy as np
+
+        joined = np.concatenate(pixels)
+        vectors = [
+            self._encoder.encode_images(joined[start : start + self._batch_size])
+            for start in range(0, len(joined), self._batch_size)
+        ]
+        return np.split(np.concatenate(vectors), np.cumsum([len(each) for each in pixels])[:-1])
 
     def _commit_batches(self) -> None:
         while (batch := self._to_commit.get()) is not None:

@@ -51,6 +51,7 @@ class Survey:
         problems: What couldn't be listed; absolute paths.
         known: The catalog's files by target, by path relative to the root.
         companions: How many files are another form of a picture beside them.
+        videos: How many new files are videos that can't be read here.
     """
 
     plans: dict[Target, Plan]
@@ -58,6 +59,7 @@ class Survey:
     problems: tuple[Problem, ...]
     known: KnownFiles
     companions: int = 0
+    videos: int = 0
 
     @property
     def to_read(self) -> int:
@@ -138,7 +140,7 @@ def survey(
     plans: dict[Target, Plan] = {}
     unreachable: list[Target] = []
     problems: list[Problem] = []
-    seen = companions = 0
+    seen = companions = videos = 0
     for target, rows in known.items():
         if not os.path.isdir(target.root):
             unreachable.append(target)
@@ -158,7 +160,8 @@ def survey(
             problem._replace(path=os.path.join(target.root, problem.path)) for problem in found.problems
         ]
         companions += len(found.companions)
+        videos += sum(path not in rows for path in found.videos)
         with stopwatch.timed("plan"):
             fate = Unmet(target.root, target.scope, found, exclude)
             plans[target] = plan_scope(entries, rows, fate, rehash=rehash)
-    return Survey(plans, tuple(unreachable), tuple(problems), known, companions)
+    return Survey(plans, tuple(unreachable), tuple(problems), known, companions, videos)

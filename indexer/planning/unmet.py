@@ -14,7 +14,15 @@ from indexer.disk.excludes import compile_globs
 from indexer.disk.scan import Entry
 from searchengine.errors import ImageError
 from searchengine.images.files import open_regular
-from searchengine.images.formats import HEAD_BYTES, IMAGE_EXTENSIONS, RAW_EXTENSIONS, sniff
+from searchengine.images.formats import (
+    HEAD_BYTES,
+    IMAGE_EXTENSIONS,
+    NO_VIDEO_EXTENSIONS,
+    RAW_EXTENSIONS,
+    VIDEO_EXTENSIONS,
+    VIDEO_FORMATS,
+    sniff,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +30,8 @@ if TYPE_CHECKING:
     from indexer.disk.scan import Scan
     from searchengine.catalog.files import FileRow
 
-_PICTURES = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS))
+_PICTURES = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS | VIDEO_EXTENSIONS))
+_NO_VIDEOS = frozenset(map(os.fsencode, NO_VIDEO_EXTENSIONS))
 _SEP = os.fsencode(os.sep)
 
 Fate = Entry | Literal["gone", "excluded", "unreachable"]
@@ -103,18 +112,20 @@ class Unmet:
 
 
 def may_be_a_picture(path: bytes) -> bool:
-    """Whether a file has a picture's extension, or begins like one.
+    """Whether a file has a picture's or a video's extension, or begins like one.
 
     Raises:
         OSError: The latter can't be told.
     """
-    if os.path.splitext(path)[1].lower() in _PICTURES:
+    extension = os.path.splitext(path)[1].lower()
+    if extension in _PICTURES:
         return True
     try:
         descriptor, _ = open_regular(path)
     except ImageError:
         return False
     try:
-        return sniff(os.read(descriptor, HEAD_BYTES)) is not None
+        name = sniff(os.read(descriptor, HEAD_BYTES))
+        return name is not None and not (name in VIDEO_FORMATS and extension in _NO_VIDEOS)
     finally:
         os.close(descriptor)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from searchengine.catalog import files, images
 from searchengine.catalog.record import record_embeddings
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
@@ -61,10 +60,10 @@ class Work:
             LibraryError: The disk is full.
         """
         fresh = {}
-        for (job, decoded), vector in zip(batch.decoded, batch.vectors, strict=True):
+        for (job, decoded), vectors in zip(batch.decoded, batch.vectors, strict=True):
             content_id = self._content_of[job]
             if decoded.hash == self._hash_of[content_id]:
-                fresh[content_id] = vector
+                fresh[content_id] = vectors, decoded.seconds
             else:
                 self._fail(content_id, job, "it was changed since; index it again")
         for job, unreadable in batch.failures:
@@ -72,14 +71,15 @@ class Work:
         with self._catalog.write() as session:
             self.embedded += self._record(session, fresh)
 
-    def _record(self, session: Session, fresh: dict[int, NDArray[np.float32]]) -> int:
+    def _record(
+        self, session: Session, fresh: dict[int, tuple[NDArray[np.float32], tuple[float, ...]]]
+    ) -> int:
         # Somebody may have forgotten a picture while it was being embedded.
         present = [each for each in files.existing(session, fresh) if each in fresh]
-        if not present:
-            return 0
-        return record_embeddings(
-            session, self._space_id, present, np.stack([fresh[each] for each in present])
-        )
+        vectors = [fresh[each][0] for each in present]
+        seconds = {each: fresh[each][1] for each in present}
+        record_embeddings(session, self._space_id, present, vectors, seconds)
+        return len(present)
 
     def _job(self, content_id: int) -> Job:
         from indexer.pipeline.pipeline import Job

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from indexer.update import keep_snapshot
 from searchengine.catalog import files, images, removal, roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError
-from searchengine.images.thumbnails import thumbnail_path
+from searchengine.images.thumbnails import delete_thumbnails
 from searchengine.layout import Layout
 
 if TYPE_CHECKING:
@@ -72,8 +71,7 @@ def forget(library: Path, paths: Iterable[str | os.PathLike[str]]) -> Forgotten:
                 if not files.count_below(session, known[root]):
                     roots.remove_root(session, known[root])
         for content in before.keys() - left.keys():
-            with suppress(FileNotFoundError):
-                thumbnail_path(library, before[content].hash).unlink()
+            delete_thumbnails(library, before[content].hash)
         keep_snapshot(catalog, layout)
     return Forgotten(len(doomed), purged)
 

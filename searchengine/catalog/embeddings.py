@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import aliased
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Change, Content, Embedding
@@ -95,6 +96,26 @@ class EmbeddingSource:
                 )
                 rows += [(row[0], row[1]) for row in found]
         return self._unpack(rows)
+
+    def parts(self, after: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Embeddings of further parts with a key above `after`, ascending, and each content's first one."""
+        whole = aliased(Embedding)
+        statement = (
+            select(Embedding.id, whole.id)
+            .join(
+                whole,
+                (whole.content_id == Embedding.content_id)
+                & (whole.space_id == Embedding.space_id)
+                & (whole.part == 0),
+            )
+            # The number stands in the statement: only so does SQLite see that the index on parts will do.
+            .where(Embedding.space_id == self._space_id, text("embedding.part > 0"), Embedding.id > after)
+            .order_by(Embedding.id)
+        )
+        with self._catalog.read() as session:
+            rows = [(row[0], row[1]) for row in session.connection().execute(statement)]
+        pairs = np.array(rows, np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
 
     @contextmanager
     def shown(self) -> Iterator[tuple[Position, int, Iterator[Vectors]]]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, false, func, not_, or_
 
 from searchengine.catalog.models import Content, Embedding, File
 from searchengine.filters import Choice, Circle, Moment, Number, Pattern
+from searchengine.images.formats import VIDEO_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from searchengine.filters import Exact, Filter, Value
 
 Condition = ColumnElement[bool]
+
+is_video = Content.format.in_(VIDEO_FORMATS)
 
 # The Earth's mean radius.
 _EARTH_KM = 6371.0088
@@ -41,7 +44,7 @@ def of_key(asked: Filter) -> Condition:
 def passing(
     session: Session, space_id: int, which: Condition, begin: Select[int] | None = None
 ) -> NDArray[np.int64]:
-    """The embeddings (of whole pictures, shown) that a condition lets through: ids, ascending.
+    """The embeddings (shown, with all their parts) of what a condition lets through: ids, ascending.
 
     Args:
         session: A session.
@@ -54,9 +57,7 @@ def passing(
         contents = contents.where(Content.id.in_(begin))
     # Not a join: that would begin with all embeddings.
     rows = session.scalars(
-        select(Embedding.id).where(
-            Embedding.content_id.in_(contents), Embedding.space_id == space_id, Embedding.part == 0
-        )
+        select(Embedding.id).where(Embedding.content_id.in_(contents), Embedding.space_id == space_id)
     )
     return np.sort(np.fromiter(rows, np.int64))
 
@@ -64,7 +65,7 @@ def passing(
 def newest(
     session: Session, space_id: int, which: Condition, *, after: tuple[datetime | None, int] | None = None
 ) -> NDArray[np.int64]:
-    """The same in the order of their dates, the newest first and those without one last.
+    """One embedding for each in the order of their dates, the newest first and those without one last.
 
     Args:
         session: A session.
@@ -160,9 +161,12 @@ def _before(value: Value) -> Condition:
     return Content.taken_at < value.time
 
 
-def _type(value: Value) -> Condition:
+def of_type(column: SQLColumnExpression[Any], value: Value) -> Condition:
+    """A format by name, or any of videos or of pictures."""
     assert isinstance(value, Choice)  # noqa: S101
-    return func.lower(Content.format) == value.text
+    if value.text in ("video", "image"):
+        return column.in_(VIDEO_FORMATS) if value.text == "video" else column.not_in(VIDEO_FORMATS)
+    return func.lower(column) == value.text
 
 
 def _orientation(value: Value) -> Condition:
@@ -201,7 +205,7 @@ def band(circle: Circle) -> Condition:
 _KEYS: dict[str, Callable[[Value], Condition]] = {
     "camera": _text(Content.camera),
     "lens": _lens,
-    "type": _type,
+    "type": lambda value: of_type(Content.format, value),
     "path": _file(_path),
     "name": _file(_name),
     "after": _after,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -42,6 +42,7 @@ _COLUMNS = (
     Content.taken_at,
     Content.camera,
     Content.flags,
+    Content.duration,
 )
 
 
@@ -51,6 +52,7 @@ class ImageRow:
 
     Attributes:
         files: Its live files, never empty: reachable ones first, then in the order they were added.
+        seconds: Which of a video's frames was asked for, where one was.
     """
 
     id: int
@@ -63,6 +65,8 @@ class ImageRow:
     camera: str | None
     flags: tuple[str, ...]
     files: tuple[FileOf, ...]
+    duration: float | None = None
+    seconds: float | None = None
 
     @property
     def offline(self) -> bool:
@@ -99,7 +103,19 @@ def images(
             files.setdefault(content_id, []).append(place)
         for row in session.execute(select(*_COLUMNS).where(Content.id.in_(files))):
             live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row.id]))
-            found[row.id] = ImageRow(*row[:-1], tuple(row.flags), live)
+            found[row.id] = ImageRow(
+                row.id,
+                row.hash,
+                row.size,
+                row.width,
+                row.height,
+                row.format,
+                row.taken_at,
+                row.camera,
+                tuple(row.flags),
+                live,
+                row.duration,
+            )
     return found
 
 
@@ -107,14 +123,15 @@ def images_of_embeddings(
     session: Session, embedding_ids: Collection[int], *, is_reachable: Callable[[bytes], bool] | None = None
 ) -> dict[int, ImageRow]:
     """The pictures that these embeddings are of, by embedding id; see `images`."""
-    content_of: dict[int, int] = {}
+    part_of: dict[int, tuple[int, float | None]] = {}
+    columns = Embedding.id, Embedding.content_id, Embedding.seconds
     for chunk in chunks(set(embedding_ids)):
-        rows = session.execute(select(Embedding.id, Embedding.content_id).where(Embedding.id.in_(chunk)))
-        content_of.update((row[0], row[1]) for row in rows)
-    found = images(session, set(content_of.values()), is_reachable=is_reachable)
+        rows = session.execute(select(*columns).where(Embedding.id.in_(chunk)))
+        part_of.update((row[0], (row[1], row[2])) for row in rows)
+    found = images(session, {content_id for content_id, _ in part_of.values()}, is_reachable=is_reachable)
     return {
-        embedding_id: found[content_id]
-        for embedding_id, content_id in content_of.items()
+        embedding_id: found[content_id] if seconds is None else replace(found[content_id], seconds=seconds)
+        for embedding_id, (content_id, seconds) in part_of.items()
         if content_id in found
     }
 
@@ -129,7 +146,7 @@ def image_at(session: Session, path: bytes) -> int | None:
 
 
 def embedding_ids(session: Session, space_id: int, content_ids: Collection[int]) -> dict[int, int]:
-    """The embeddings of whole pictures in a space, by content id."""
+    """The first (mostly only) embedding of contents in a space, by content id."""
     found: dict[int, int] = {}
     for chunk in chunks(set(content_ids)):
         rows = session.execute(

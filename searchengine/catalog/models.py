@@ -102,7 +102,7 @@ class Content(Base):
     """Pixels, upright (after EXIF orientation)."""
     height: Mapped[int]
     format: Mapped[str] = mapped_column(index=True)
-    """Pillow's name: `JPEG`, `PNG`, …"""
+    """As `formats.sniff` names it: `JPEG`, `PNG`, `MP4`, …"""
     taken_at: Mapped[datetime | None] = mapped_column(index=True)
     """Local time of the picture, without zone, as EXIF has it."""
     camera: Mapped[str | None] = mapped_column(index=True)
@@ -118,6 +118,8 @@ class Content(Base):
     """What a user should know about the picture: `truncated`, …"""
     shown: Mapped[bool]
     """Whether it has a live file. Written by `visibility.settle` and nothing else."""
+    duration: Mapped[float | None] = mapped_column(Double)
+    """Seconds that a video lasts; none for a picture, and where a video doesn't say."""
 
 
 class File(Base):
@@ -152,15 +154,22 @@ class Embedding(Base):
     """A unit vector of a content in a space. Its key is its id in FAISS; it is never updated in place."""
 
     __tablename__ = "embedding"
-    __table_args__ = (UniqueConstraint("content_id", "space_id", "part"), NEVER_REUSED)
+    __table_args__ = (
+        UniqueConstraint("content_id", "space_id", "part"),
+        # Most contents are pictures, of one vector each: who asks for the parts reads only those.
+        Index("ix_embedding_parts", "space_id", "id", sqlite_where=text("part > 0")),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = _key()
     content_id: Mapped[int] = mapped_column(ForeignKey("content.id"))
     space_id: Mapped[int] = mapped_column(ForeignKey("space.id"))
     part: Mapped[int] = mapped_column(default=0)
-    """0 is the whole picture."""
+    """0 is the whole picture, or a video's first key frame; the next ones count its further key frames."""
     vector: Mapped[bytes] = mapped_column(LargeBinary)
     """float16, little-endian, `dim` of them."""
+    seconds: Mapped[float | None] = mapped_column(Double)
+    """When in a video its frame is; none for a picture."""
 
 
 class Change(Base):

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
-from searchengine.catalog.filters import band, matches, of_key
+from searchengine.catalog.filters import band, matches, of_key, of_type
 from searchengine.catalog.models import Content
-from searchengine.filters import Choice, Circle, Number, Pattern
+from searchengine.filters import Circle, Number, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -65,15 +65,10 @@ def _glob(column: SQLColumnExpression[Any], value: Value) -> Condition:
     return matches(column, value.text)
 
 
-def _lower(column: SQLColumnExpression[Any], value: Value) -> Condition:
-    assert isinstance(value, Choice)  # noqa: S101
-    return func.lower(column) == value.text
-
-
 _NAMES: dict[str, tuple[Any, Callable[[SQLColumnExpression[Any], Value], Condition]]] = {
     "camera": (Content.camera, _glob),
     "lens": (Content.lens, _glob),
-    "type": (Content.format, _lower),
+    "type": (Content.format, of_type),
 }
 
 

@@ -14,7 +14,7 @@ from searchengine.catalog.models import Content, Embedding, File, Space
 from searchengine.catalog.visibility import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -55,21 +55,25 @@ class ContentFacts:
     longitude: float | None = None
     perceptual_hash: bytes | None = None
     flags: tuple[str, ...] = ()
+    duration: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file that holds a picture.
+    """A file that holds a picture, or a video.
 
     Attributes:
         file: Where.
         content: What is in it, or the id of a content that is known already.
-        vector: Unit vector (dim,) float32; None when the content has its embedding in the space.
+        vector: Unit vector float32 (dim,), or those of n parts (n, dim); None when the content has its
+            embeddings in the space.
+        seconds: When each of a video's n frames is; empty for a picture.
     """
 
     file: FileAt
     content: ContentFacts | int
     vector: NDArray[np.float32] | None = None
+    seconds: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +108,12 @@ def record_batch(
         ValueError: A vector has another shape or length than 1, or is missing and the content has none.
     """
     content_ids, new_contents = _contents(session, pictures)
-    vectors = {
-        content_id: picture.vector
-        for content_id, picture in zip(content_ids, pictures, strict=True)
-        if picture.vector is not None
-    }
-    new_embeddings = _embeddings(session, space_id, vectors)
+    vectors: dict[int, NDArray[np.float32]] = {}
+    seconds: dict[int, Sequence[float]] = {}
+    for content_id, picture in zip(content_ids, pictures, strict=True):
+        if picture.vector is not None:
+            vectors[content_id], seconds[content_id] = picture.vector, picture.seconds
+    new_embeddings = _embeddings(session, space_id, vectors, seconds)
     without = set(content_ids) - vectors.keys()
     if lacking := without - embedded(session, space_id, without):
         raise ValueError(
@@ -129,7 +133,11 @@ def record_batch(
 
 
 def record_embeddings(
-    session: Session, space_id: int, content_ids: Sequence[int], vectors: NDArray[np.float32]
+    session: Session,
+    space_id: int,
+    content_ids: Sequence[int],
+    vectors: Iterable[NDArray[np.float32]],
+    seconds: Mapping[int, Sequence[float]] | None = None,
 ) -> int:
     """Add embeddings of known contents, for a space that is being built.
 
@@ -137,7 +145,8 @@ def record_embeddings(
         session: A writing session.
         space_id: The space.
         content_ids: n contents; those that have an embedding in the space keep it.
-        vectors: (n, dim) unit vectors.
+        vectors: For each a unit vector (dim,), or those of its parts (p, dim).
+        seconds: When the frames of those that are videos are, by content.
 
     Returns:
         How many are new.
@@ -145,7 +154,7 @@ def record_embeddings(
     Raises:
         ValueError: The shapes don't fit, or a vector isn't a unit vector.
     """
-    new = _embeddings(session, space_id, dict(zip(content_ids, vectors, strict=True)))
+    new = _embeddings(session, space_id, dict(zip(content_ids, vectors, strict=True)), seconds or {})
     settle(session, (), embeddings=new)
     return len(new)
 
@@ -169,16 +178,32 @@ def _content_values(fact: ContentFacts) -> dict[str, object]:
     return {**values, "flags": list(fact.flags), "shown": False}
 
 
-def _embeddings(session: Session, space_id: int, vectors: dict[int, NDArray[np.float32]]) -> list[int]:
-    """Add those that the space doesn't have; their ids."""
+def _embeddings(
+    session: Session,
+    space_id: int,
+    vectors: Mapping[int, NDArray[np.float32]],
+    seconds: Mapping[int, Sequence[float]],
+) -> list[int]:
+    """Add those of the contents that have none in the space, with all their parts; the ids."""
     there = embedded(session, space_id, vectors.keys())
-    new = [content_id for content_id in vectors if content_id not in there]
-    if not new:
+    parts = [
+        (content_id, part, vector, time)
+        for content_id, found in vectors.items()
+        if content_id not in there
+        for part, (vector, time) in enumerate(_timed(found, seconds.get(content_id, ())))
+    ]
+    if not parts:
         return []
-    packed = _pack(session, space_id, [vectors[content_id] for content_id in new])
+    packed = _pack(session, space_id, [vector for _, _, vector, _ in parts])
     rows = [
-        {"content_id": content_id, "space_id": space_id, "part": 0, "vector": vector.tobytes()}
-        for content_id, vector in zip(new, packed, strict=True)
+        {
+            "content_id": content_id,
+            "space_id": space_id,
+            "part": part,
+            "vector": vector.tobytes(),
+            "seconds": time,
+        }
+        for (content_id, part, _, time), vector in zip(parts, packed, strict=True)
     ]
     ids: list[int] = []
     for chunk in chunks(rows, 1000):
@@ -186,6 +211,15 @@ def _embeddings(session: Session, space_id: int, vectors: dict[int, NDArray[np.f
         statement = insert(Embedding).returning(Embedding.id, sort_by_parameter_order=True)
         ids += session.scalars(statement, chunk)
     return ids
+
+
+def _timed(
+    vectors: NDArray[np.float32], seconds: Sequence[float]
+) -> Iterable[tuple[NDArray[np.float32], float | None]]:
+    """Each part's vector with its time; a picture has one, (dim,), and no time."""
+    rows = vectors[None] if vectors.ndim == 1 else vectors
+    times: Sequence[float | None] = seconds or [None] * len(rows)
+    return zip(rows, times, strict=True)
 
 
 def _pack(session: Session, space_id: int, vectors: list[NDArray[np.float32]]) -> NDArray[np.float16]:

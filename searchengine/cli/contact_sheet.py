@@ -9,7 +9,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from searchengine.cli.display import count, file_uri, printable, short
+from searchengine.cli.display import count, file_name, file_uri, printable, short
 from searchengine.errors import ImgsearchError
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from searchengine.results import SearchResult, SearchResults
+
+    Thumbnail = Callable[[int, float | None], bytes]
 
 # A thumbnail is some 15 kB: with more pictures than this a browser takes seconds to show the file.
 MOST_PICTURES = 500
@@ -28,12 +30,12 @@ KEPT_SHEETS = 10
 RATIOS = (0.5, 3.0)
 
 
-def contact_sheet(results: SearchResults, thumbnail: Callable[[int], bytes], *, title: str) -> str:
+def contact_sheet(results: SearchResults, thumbnail: Thumbnail, *, title: str) -> str:
     """The sheet as HTML.
 
     Args:
         results: What to show; the first 500 are.
-        thumbnail: Gives a content's thumbnail as WebP; `Library.thumbnail`.
+        thumbnail: Gives a result's thumbnail as WebP, by id and time; `Library.thumbnail`.
         title: The heading: the query, or what the pictures are like.
     """
     shown = results.results[:MOST_PICTURES]
@@ -87,7 +89,7 @@ def _summary(results: SearchResults, shown: int) -> str:
     return found
 
 
-def _figures(results: Sequence[SearchResult], thumbnail: Callable[[int], bytes]) -> Iterator[str]:
+def _figures(results: Sequence[SearchResult], thumbnail: Thumbnail) -> Iterator[str]:
     above = True
     for result in results:
         if above and result.relevant is False:
@@ -96,14 +98,13 @@ def _figures(results: Sequence[SearchResult], thumbnail: Callable[[int], bytes])
         yield _figure(result, thumbnail)
 
 
-def _figure(result: SearchResult, thumbnail: Callable[[int], bytes]) -> str:
-    name = escape(printable(os.path.basename(result.path)))
+def _figure(result: SearchResult, thumbnail: Thumbnail) -> str:
+    name = escape(file_name(result.path, result.time))
     where = escape(short(result.path))
     ratio = min(max(result.width / max(result.height, 1), RATIOS[0]), RATIOS[1])
     try:
-        picture = (
-            f'<img src="data:image/webp;base64,{b64encode(thumbnail(result.id)).decode()}" alt="{name}">'
-        )
+        data = b64encode(thumbnail(result.id, result.time)).decode()
+        picture = f'<img src="data:image/webp;base64,{data}" alt="{name}">'
     except (ImgsearchError, OSError):  # the original can't be reached: the rest of the sheet is still good
         picture = '<span class="gone">The picture cannot be reached now.</span>'
     score = "" if result.score is None else f"{result.score:.3f}"

@@ -52,6 +52,19 @@ def size(number: int) -> str:
     return f"{value:.{0 if value >= 99.95 else 1}f} {units[-1]}"
 
 
+def clock(seconds: float) -> str:
+    """A place in a video: ``1:23``, ``1:02:03``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def file_name(path: str, time: float | None) -> str:
+    """What a result is called: its file's name, and the place in it where that is a video."""
+    name = printable(os.path.basename(path))
+    return name if time is None else f"{name} @ {clock(time)}"
+
+
 def duration(seconds: float) -> str:
     """A length of time in its two largest units: ``1 h 12 min``."""
     if seconds < 10:

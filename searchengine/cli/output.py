@@ -33,6 +33,8 @@ COLUMNS = (
     "taken_at",
     "camera",
     "edits",
+    "time",
+    "duration",
 )
 
 # What stands between several values in one CSV cell; file names hardly ever have it.

@@ -15,6 +15,7 @@ from searchengine.cli import output
 from searchengine.cli.display import count, printable
 
 if TYPE_CHECKING:
+    from searchengine.cli.contact_sheet import Thumbnail
     from searchengine.results import SearchResults
 
 FORMATS = ("table", "json", "jsonl", "csv", "paths")
@@ -87,13 +88,13 @@ def result_options(command: _Command) -> _Command:
     return result
 
 
-def present(results: SearchResults, wanted: Wanted, thumbnail: Callable[[int], bytes], *, title: str) -> None:
+def present(results: SearchResults, wanted: Wanted, thumbnail: Thumbnail, *, title: str) -> None:
     """Print the results, and make the contact sheet if one is wanted.
 
     Args:
         results: The answer.
         wanted: How to show it.
-        thumbnail: Gives a content's thumbnail; `Library.thumbnail`.
+        thumbnail: Gives a result's thumbnail, by id and time; `Library.thumbnail`.
         title: Heading of the contact sheet.
     """
     if wanted.format == "table":
@@ -131,9 +132,7 @@ def _print_table(results: SearchResults) -> None:
     output.note(f"{count(results.total, 'image')}, {results.took_ms:.0f} ms")
 
 
-def _make_sheet(
-    results: SearchResults, wanted: Wanted, thumbnail: Callable[[int], bytes], title: str
-) -> None:
+def _make_sheet(results: SearchResults, wanted: Wanted, thumbnail: Thumbnail, title: str) -> None:
     from searchengine.cli.contact_sheet import contact_sheet, sheet_to_open, write_sheet
 
     file = (wanted.sheet or sheet_to_open()).absolute()

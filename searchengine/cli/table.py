@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from searchengine.cli.display import count, file_uri, printable, short
+from searchengine.cli.display import count, file_name, file_uri, printable, short
 from searchengine.cli.output import write_text
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def results_table(results: Sequence[SearchResult], *, width: int) -> Table:
 
 def _name(result: SearchResult) -> Text:
     """The file's name, clickable where the terminal can, and what there is to know about it."""
-    name = Text(printable(os.path.basename(result.path)), style=Style(bold=True, link=file_uri(result.path)))
+    name = Text(file_name(result.path, result.time), style=Style(bold=True, link=file_uri(result.path)))
     remarks = [*(["offline"] if result.offline else []), *map(printable, result.flags)]
     if result.copies:
         remarks.append("+ " + count(len(result.copies), "copy", "copies"))

@@ -11,7 +11,7 @@ from searchengine.duplicates.neighbours import NEAR_BITS, NEIGHBOURS
 from searchengine.duplicates.symmetries import symmetric_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     Read = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 
 
-def collapse(ranked: Records, read: Read, k: int | None) -> tuple[list[list[int]], bool]:
+def collapse(
+    ranked: Records, read: Read, k: int | None, *, alone: Collection[int] = ()
+) -> tuple[list[list[int]], bool]:
     """Put each picture to the first before it that is the same one, edited.
 
     A picture is compared with those that stand for a group already: the nearest of them by embedding, and
@@ -30,6 +32,7 @@ def collapse(ranked: Records, read: Read, k: int | None) -> tuple[list[list[int]
         ranked: The pictures, best first.
         read: Gives the sketches (m, SIDE, SIDE) of positions (m,).
         k: How many groups are wanted; None for all.
+        alone: Positions that are like nothing else: those of videos.
 
     Returns:
         Positions by group, the one that stands for it first, of all that comes before group k + 1 begins; and
@@ -37,7 +40,10 @@ def collapse(ranked: Records, read: Read, k: int | None) -> tuple[list[list[int]
     """
     groups: dict[int, list[int]] = {}
     for position in range(len(ranked.ids)):
-        same = _first_same(ranked, read, np.array(list(groups), np.int64), position)
+        same = None
+        if position not in alone:
+            kept = np.array([each for each in groups if each not in alone], np.int64)
+            same = _first_same(ranked, read, kept, position)
         if same is not None:
             groups[same].append(position)
         elif k is not None and len(groups) >= k:

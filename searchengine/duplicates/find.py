@@ -19,6 +19,7 @@ from searchengine.duplicates.records import copied, read_records
 from searchengine.duplicates.results import LEVELS, Duplicates, Group, Level, Member
 from searchengine.duplicates.similar import burst_edges, similar_edges, usual_cosine
 from searchengine.duplicates.sketches import Sketches
+from searchengine.images.formats import VIDEO_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -96,7 +97,8 @@ def collapse_results(
     there = set(records.ids.tolist())
     results = [result for result in results if result.id in there]  # the others were removed meanwhile
     with sketches_of(records, catalog, library, is_reachable) as sketches:
-        groups, enough = collapse(records, sketches.get, k)
+        videos = {position for position, result in enumerate(results) if result.format in VIDEO_FORMATS}
+        groups, enough = collapse(records, sketches.get, k, alone=videos)
     collapsed = []
     for rank, (first, *edits) in enumerate(groups, start=1):
         paths = tuple(path for each in edits for path in (results[each].path, *results[each].copies))

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from searchengine.catalog.bulk import chunks
+from searchengine.catalog.filters import is_video
 from searchengine.catalog.models import Content, Embedding, File
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Records:
 
 
 def read_records(session: Session, space_id: int, dim: int, ranked: Sequence[int] | None = None) -> Records:
-    """Every picture that is shown and has an embedding in the space; or those of a ranking, in its order."""
+    """Every picture that is shown and has an embedding in the space; or a ranking's, with its videos."""
     shown = (
         select(Content.id, Content.perceptual_hash, Content.taken_at, Content.camera, Embedding.vector)
         .join(Embedding, Embedding.content_id == Content.id)
@@ -47,7 +48,7 @@ def read_records(session: Session, space_id: int, dim: int, ranked: Sequence[int
     )
     rows: Iterable[Any]
     if ranked is None:
-        rows = session.execute(shown)
+        rows = session.execute(shown.where(~is_video))
     else:
         found = {}
         for chunk in chunks(ranked):

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from searchengine.images.formats import Extra
 
 # What formats are called in a message, where Pillow calls them otherwise.
-_SPOKEN = {"JPEG2000": "JPEG 2000", "WEBP": "WebP", "JXL": "JPEG XL", "RAW": "camera RAW"}
+_SPOKEN = {
+    "JPEG2000": "JPEG 2000",
+    "WEBP": "WebP",
+    "JXL": "JPEG XL",
+    "RAW": "camera RAW",
+    "WEBM": "WebM",
+    "MKV": "Matroska video",
+    "AVI": "AVI video",
+    "MTS": "MPEG video",
+    "MPEG": "MPEG video",
+    "WMV": "WMV video",
+}
 
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|\(?b?'[^']*\\x[^']*'\)?")
 _SHORT = 120
@@ -79,7 +90,12 @@ def explain(error: BaseException, name: str) -> ImageError:
         return UnsupportedImageError(f"a kind of {name} that can't be read ({words}); save it as JPEG or PNG")
     if is_cut_short(error):
         return DamagedImageError(f"the {name} ends before anything can be shown; restore it from a copy")
-    return DamagedImageError(f"the {name} is damaged ({words}); restore it from a copy")
+    return damaged(name, words)
+
+
+def damaged(name: str, words: str) -> DamagedImageError:
+    """The error for a file of a format, as `sniff` names it, that can't be read for what the words say."""
+    return DamagedImageError(f"the {_SPOKEN.get(name, name)} is damaged ({words}); restore it from a copy")
 
 
 def is_cut_short(error: BaseException) -> bool:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from searchengine.errors import ImageLimitError, UnsupportedImageError
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     from searchengine.images.limits import Limits
 
 # A pipe with no writer would block `open` for ever; Windows has neither flag, and needs to be told "binary".
@@ -50,6 +52,19 @@ def open_regular(path: bytes | str | os.PathLike[str]) -> tuple[int, os.stat_res
     return descriptor, status
 
 
+def check_size(size: int, allowed: int) -> None:
+    """Refuse a file for its size in bytes.
+
+    Raises:
+        ImageLimitError: It has more than are allowed.
+    """
+    if size > allowed:
+        raise ImageLimitError(
+            f"the file has {size / 1e6:,.0f} MB, more than the {allowed / 1e6:,.0f} allowed;"
+            " save a smaller copy of it"
+        )
+
+
 def read_file(path: bytes | str | os.PathLike[str], limits: Limits) -> FileBytes:
     """Read a regular file whole.
 
@@ -60,13 +75,24 @@ def read_file(path: bytes | str | os.PathLike[str], limits: Limits) -> FileBytes
     """
     descriptor, status = open_regular(path)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        if status.st_size > limits.file_bytes:
-            raise ImageLimitError(
-                f"the file has {status.st_size / 1e6:,.0f} MB,"
-                f" more than the {limits.file_bytes / 1e6:,.0f} allowed; save a smaller copy of it"
-            )
-        # One more than the status says: a file that grows meanwhile isn't read for ever.
-        data = file.read(status.st_size + 1) or b""
-        while len(data) < status.st_size and (more := file.read(status.st_size - len(data))):
-            data += more
+        return read_opened(file, status, limits)
+
+
+def read_opened(file: FileIO, status: os.stat_result, limits: Limits) -> FileBytes:
+    """Read the rest of an opened file; see `read_file`.
+
+    Args:
+        file: Unbuffered.
+        status: As it was when the file was opened.
+        limits: What one picture may ask for.
+
+    Raises:
+        ImageLimitError: It is larger than `limits.file_bytes`.
+        OSError: It can't be read.
+    """
+    check_size(status.st_size, limits.file_bytes)
+    # One more than the status says: a file that grows meanwhile isn't read for ever.
+    data = file.read(status.st_size + 1) or b""
+    while len(data) < status.st_size and (more := file.read(status.st_size - len(data))):
+        data += more
     return FileBytes(data, len(data), status.st_mtime_ns)

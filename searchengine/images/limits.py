@@ -16,12 +16,16 @@ class Limits:
             besides, is 179 million; four bytes each.
         draft_factor: How many times as many a baseline JPEG may have where it is decoded smaller:
             its memory follows the smaller size, and only its time the larger one.
-        file_bytes: Largest file that is read; a file is read whole.
+        file_bytes: Largest picture file that is read; it is read whole.
+        video_bytes: Largest video that is looked through; it is read once for its hash, and never held.
+        video_seconds: After so long no more of a video is looked at.
     """
 
     pixels: int = 175_000_000
     draft_factor: int = 4
     file_bytes: int = 1 << 30
+    video_bytes: int = 64 << 30
+    video_seconds: float = 15.0
 
 
 DEFAULT_LIMITS = Limits()

@@ -1,4 +1,7 @@
-"""Opening any picture safely: content decides, limits come first, and what can be saved is saved."""
+"""Opening any picture safely: content decides, limits come first, and what can be saved is saved.
+
+A video opens as its first frame that isn't black; `video` knows the others.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from PIL import ExifTags, Image, ImageOps
 from searchengine.errors import DamagedImageError, ImageError
 from searchengine.images.failures import explain, is_cut_short, missing_extra, not_a_picture
 from searchengine.images.files import read_file
-from searchengine.images.formats import EXTRAS, HEAD_BYTES, PLUGINS, sniff
+from searchengine.images.formats import EXTRAS, HEAD_BYTES, PLUGINS, VIDEO_FORMATS, sniff
 from searchengine.images.jxl import read_jxl
 from searchengine.images.limits import DEFAULT_LIMITS, Limits, check_pixels
 from searchengine.images.metadata import Metadata, first_known, read_metadata
@@ -97,6 +100,8 @@ def _open(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Pictu
         return _open_jxl(data, draft_to, limits)
     if name == "RAW":
         return _open_raw(data, draft_to, limits)
+    if name in VIDEO_FORMATS:
+        return _open_video(data, name, draft_to, limits)
     return _open_with_pillow(data, name, draft_to, limits)
 
 
@@ -123,6 +128,14 @@ def _open_raw(data: bytes, draft_to: int | None, limits: Limits) -> Picture:
         image = _upright(image, file.orientation)  # the preview itself doesn't say how the camera was held
     metadata = first_known(file.metadata, preview.metadata)
     return Picture(image, file.width, file.height, "RAW", metadata, preview.flags)
+
+
+def _open_video(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Picture:
+    from searchengine.images.video import read_frame
+
+    video = read_frame(io.BytesIO(data), name, at=None, draft_to=draft_to, limits=limits)
+    image = video.frames[0].image
+    return Picture(image, video.width, video.height, name, video.metadata, video.flags)
 
 
 def _open_with_pillow(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import tempfile
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from searchengine.errors import DamagedImageError, ImageError
-from searchengine.images.files import read_file
+from searchengine.images.files import open_regular, read_opened
+from searchengine.images.formats import HEAD_BYTES, VIDEO_FORMATS, sniff
 from searchengine.images.hashes import content_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
 from searchengine.images.open import open_image
@@ -42,10 +44,14 @@ def _resize(image: Image.Image, size: int) -> Image.Image:
     return image.resize(shape, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def thumbnail_path(library: str | os.PathLike[str], digest: bytes) -> Path:
-    """Where a content's thumbnail is kept: ``LIBRARY/thumbnails/ab/<hash>.webp``."""
+def thumbnail_path(library: str | os.PathLike[str], digest: bytes, time: float | None = None) -> Path:
+    """Where a content's thumbnail is kept: ``LIBRARY/thumbnails/ab/<hash>.webp``.
+
+    That of a video's frame has its time in milliseconds in the name, as in ``<hash>@83500.webp``.
+    """
     name = digest.hex()
-    return Path(library) / "thumbnails" / name[:2] / f"{name}.webp"
+    suffix = "" if time is None else f"@{round(time * 1000)}"
+    return Path(library) / "thumbnails" / name[:2] / f"{name}{suffix}.webp"
 
 
 def write_thumbnail(path: Path, data: bytes) -> None:
@@ -68,11 +74,20 @@ def write_thumbnail(path: Path, data: bytes) -> None:
         raise
 
 
+def delete_thumbnails(library: str | os.PathLike[str], digest: bytes) -> None:
+    """Delete what is kept of a content, as far as anything is."""
+    place = thumbnail_path(library, digest)
+    for path in place.parent.glob(f"{place.stem}*.webp"):
+        path.unlink(missing_ok=True)
+
+
 def keep_thumbnail(
     library: str | os.PathLike[str],
     digest: bytes,
     paths: Iterable[bytes | str],
     limits: Limits = DEFAULT_LIMITS,
+    *,
+    time: float | None = None,
 ) -> bytes:
     """A content's thumbnail from the library, made from one of its files when it isn't there yet.
 
@@ -81,6 +96,7 @@ def keep_thumbnail(
         digest: The content's hash; a file that has changed since doesn't count.
         paths: Absolute paths of its files.
         limits: What one picture may ask for.
+        time: Seconds into a video, of one of its key frames; None for the first, and for a picture.
 
     Returns:
         WebP.
@@ -88,7 +104,7 @@ def keep_thumbnail(
     Raises:
         ImageError: None of the files holds this content in a form that can be read.
     """
-    place = thumbnail_path(library, digest)
+    place = thumbnail_path(library, digest, time)
     with suppress(OSError):
         return place.read_bytes()
     trouble: ImageError = DamagedImageError(
@@ -96,10 +112,10 @@ def keep_thumbnail(
     )
     for path in paths:
         try:
-            data = read_file(path, limits).data
-            if content_hash(data) != digest:
+            image = _open_content(path, digest, limits, time)
+            if image is None:
                 continue
-            thumbnail = make_thumbnail(open_image(data, draft_to=SIZE, limits=limits).image)
+            thumbnail = make_thumbnail(image)
         except OSError:
             continue
         except ImageError as error:
@@ -109,3 +125,20 @@ def keep_thumbnail(
             write_thumbnail(place, thumbnail)
         return thumbnail
     raise trouble
+
+
+def _open_content(path: bytes | str, digest: bytes, limits: Limits, time: float | None) -> Image.Image | None:
+    """A file's picture, or a frame of its video; None where it holds another content by now."""
+    descriptor, status = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        name = sniff(file.read(HEAD_BYTES))
+        file.seek(0)
+        if name in VIDEO_FORMATS:
+            from searchengine.images.video import read_frame
+
+            if hashlib.file_digest(file, "sha256").digest() != digest:
+                return None
+            file.seek(0)
+            return read_frame(file, name, at=time, draft_to=SIZE, limits=limits).frames[0].image
+        data = read_opened(file, status, limits).data
+    return open_image(data, draft_to=SIZE, limits=limits).image if content_hash(data) == digest else None

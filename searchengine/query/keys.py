@@ -32,6 +32,13 @@ _TYPES = {
     "jp2": "jpeg2000",
     "j2k": "jpeg2000",
     "jpegxl": "jxl",
+    "m4v": "mp4",
+    "mpg": "mpeg",
+    "m2ts": "mts",
+    "ts": "mts",
+    "asf": "wmv",
+    **dict.fromkeys(("videos", "movie", "film"), "video"),
+    **dict.fromkeys(("images", "picture", "photo"), "image"),
     **dict.fromkeys(("dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2"), "raw"),
 }
 
@@ -164,7 +171,7 @@ KEYS = {
     for key in (
         Key("camera", _read_pattern, _write_pattern, "canon", "maker or model"),
         Key("lens", _read_lens, _write_lens, "50mm", "lens name, or focal length"),
-        Key("type", _read_type, _write_choice, "heic", "file format"),
+        Key("type", _read_type, _write_choice, "heic", "file format, or image or video"),
         Key("path", _read_pattern, _write_pattern, "2021/*", "path below its folder"),
         Key("name", _read_pattern, _write_pattern, "IMG_*", "file name"),
         Key("after", _read_moment, _write_moment, "2021-06", "taken then or later"),

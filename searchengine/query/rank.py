@@ -57,4 +57,6 @@ def _result(rank: int, score: float | None, image: ImageRow) -> SearchResult:
         format=image.format,
         taken_at=image.taken_at,
         camera=image.camera,
+        time=None if score is None else image.seconds,
+        duration=image.duration,
     )

@@ -128,6 +128,13 @@ class Segment:
         inside[inside] = self.ids[at[inside]] == ids[inside]
         return at, inside
 
+    def count(self, ids: NDArray[np.int64]) -> int:
+        """How many of the ids (n,), each named once, are there and shown."""
+        if not len(ids):
+            return 0
+        at, inside = self.find(ids)
+        return int(np.count_nonzero(inside if self.kept is None else self.kept[at[inside]]))
+
     def turned(self, ids: NDArray[np.int64], *, shown: NDArray[np.bool_] | bool) -> Segment:
         """With these ids shown or hidden; those that aren't there are ignored."""
         at, inside = self.find(ids)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from searchengine.vectors.faiss_index import Segment
+from searchengine.vectors.groups import Groups, nearest_groups
 from searchengine.vectors.index import as_queries, merge
 from searchengine.vectors.policy import choose_index
 from searchengine.vectors.snapshot import Stamp, Unusable, open_snapshot, stamp
@@ -56,6 +57,8 @@ class _State:
         tail: What isn't in the snapshot, in memory.
         stamp: The snapshot's, when it was looked at last.
         note: Why there is no snapshot in use.
+        groups: Which vectors are parts of one thing.
+        parts: How many of those are shown.
     """
 
     position: Position
@@ -63,6 +66,11 @@ class _State:
     tail: Segment
     stamp: Stamp | None
     note: str | None
+    groups: Groups = field(default_factory=Groups.none)
+    parts: int = 0
+
+    def __len__(self) -> int:
+        return len(self.tail) + (0 if self.base is None else len(self.base))
 
 
 class LiveIndex:
@@ -94,11 +102,36 @@ class LiveIndex:
         Raises:
             ValueError: A query has another shape, or isn't finite.
         """
-        rows = as_queries(queries, self.dim)
+        return _search(self._state, as_queries(queries, self.dim), k, allowed)
+
+    def search_groups(
+        self, query: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
+    ) -> Hits:
+        """The k nearest things of one query, each by the nearest of its parts; see `nearest_groups`.
+
+        Where nothing has parts this is `search`, at its price.
+
+        Args:
+            query: float32 (dim,), a unit vector.
+            k: How many things.
+            allowed: Embedding ids to choose from, in any order.
+
+        Raises:
+            ValueError: The query has another shape, or isn't finite.
+        """
+        row = as_queries(query, self.dim)
         state = self._state
-        segments = [state.tail] if state.base is None else [state.base, state.tail]
-        answers = [segment.search(rows, k, allowed) for segment in segments]
-        return merge(answers, min(k, sum(map(len, segments))))
+        return nearest_groups(
+            lambda fetched: _search(state, row, fetched, allowed),
+            state.groups,
+            k,
+            vectors=len(state) if allowed is None else len(allowed),
+            things=_count_groups(state, allowed),
+        )
+
+    def count_groups(self, allowed: NDArray[np.int64] | None = None) -> int:
+        """How many things there are, or of how many things the allowed vectors are."""
+        return _count_groups(self._state, allowed)
 
     def refresh(self) -> bool:
         """Take in what has changed since the last time: changes, and a new snapshot.
@@ -116,14 +149,13 @@ class LiveIndex:
             return self._state is not before
 
     def __len__(self) -> int:
-        state = self._state
-        return len(state.tail) + (0 if state.base is None else len(state.base))
+        return len(self._state)
 
     @property
     def status(self) -> IndexStatus:
         """How searches are answered at present."""
         state = self._state
-        count = len(state.tail) + (0 if state.base is None else len(state.base))
+        count = len(state)
         choice = choose_index(count, self.dim)
         in_snapshot = None if state.base is None else len(state.base.ids)
         hidden = 0 if state.base is None else len(state.base.ids) - len(state.base)
@@ -144,8 +176,8 @@ class LiveIndex:
             logger.info("%s: the snapshot can't be used: %s", self._source.name, reason)
             with self._source.shown() as (position, count, batches):
                 tail = Segment.streamed(self.dim, count, batches)
-            return _State(position, None, tail, seen, str(reason))
-        return self._replayed(_State(info.position, base, Segment.empty(self.dim), seen, None))
+            return self._grouped(_State(position, None, tail, seen, str(reason)))
+        return self._replayed(self._grouped(_State(info.position, base, Segment.empty(self.dim), seen, None)))
 
     def _with_snapshot(self, state: _State, now: Stamp) -> _State:
         """Start again from the snapshot that has appeared, or go on without it."""
@@ -154,7 +186,7 @@ class LiveIndex:
         except Unusable as reason:
             logger.info("%s: the new snapshot can't be used: %s", self._source.name, reason)
             return replace(state, stamp=now)
-        return _State(info.position, base, Segment.empty(self.dim), now, None)
+        return self._grouped(_State(info.position, base, Segment.empty(self.dim), now, None))
 
     def _replayed(self, state: _State) -> _State:
         """With the changes since the state's position; the same object when there are none."""
@@ -173,4 +205,27 @@ class LiveIndex:
         found, vectors = self._source.vectors(added)
         if len(found) or tail.kept is not None:
             tail = tail.joined(found, vectors)
-        return replace(state, position=position, base=base, tail=tail)
+        return self._grouped(replace(state, position=position, base=base, tail=tail))
+
+    def _grouped(self, state: _State) -> _State:
+        """With what has become part of what, and how much of that is shown."""
+        groups = state.groups
+        new, first = self._source.parts(groups.last)
+        if len(new):
+            groups = groups.joined(new, first)
+        shown = sum(
+            segment.count(groups.parts) for segment in (state.base, state.tail) if segment is not None
+        )
+        return replace(state, groups=groups, parts=shown)
+
+
+def _search(state: _State, rows: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None) -> Hits:
+    segments = [state.tail] if state.base is None else [state.base, state.tail]
+    answers = [segment.search(rows, k, allowed) for segment in segments]
+    return merge(answers, min(k, len(state)))
+
+
+def _count_groups(state: _State, allowed: NDArray[np.int64] | None) -> int:
+    if allowed is None:
+        return len(state) - state.parts
+    return len(allowed) - state.groups.count_parts(allowed)

@@ -56,6 +56,14 @@ class VectorSource(Protocol):
         """The vectors of these ids; forgotten ones are left out."""
         ...
 
+    def parts(self, after: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Vectors with an id above `after` that are further parts of a thing, hidden ones too.
+
+        Returns:
+            Their ids (n,), ascending, and for each the id of its thing's first vector.
+        """
+        ...
+
     def shown(self) -> AbstractContextManager[tuple[Position, int, Iterator[Vectors]]]:
         """All that is shown: the position it is valid at, how many, the vectors in batches, ids ascending."""
         ...

@@ -128,7 +128,7 @@ def leftovers(catalog: Catalog, layout: Layout) -> Leftovers:
             stem, suffix = os.path.splitext(name)
             if suffix != ".webp":
                 found.abandoned.append(Path(folder, name))
-            elif stem not in hashes:
+            elif stem.partition("@")[0] not in hashes:  # a video's frames have their time behind it
                 found.orphaned.append(Path(folder, name))
     return found
 

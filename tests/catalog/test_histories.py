@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -15,7 +17,7 @@ from searchengine.catalog import files, images, moves, record, removal, report, 
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.models import Content, Embedding
-from tests.catalog.builder import at, facts, picture, put, spec
+from tests.catalog.builder import at, facts, picture, put, spec, unit
 
 PATHS = st.sampled_from([b"a", b"b", b"b0", b"b/c", b"b/d", b"\xff"])
 CONTENTS = st.integers(0, 4)
@@ -45,12 +47,20 @@ class AnyHistory(RuleBasedStateMachine):
             found = files.files_below(session, self.root.id)
         return {path: found[path] for path in paths if path in found}
 
+    def holding(self, path, what):
+        """A file of a picture, or for every other content of a video of so many frames."""
+        made = picture(self.root, path, what)
+        if what % 2:
+            vectors = np.stack([unit(10 * what + part) for part in range(what)])
+            made = replace(made, vector=vectors, seconds=tuple(map(float, range(what))))
+        return made
+
     @rule(batch=st.dictionaries(PATHS, CONTENTS | st.none(), max_size=6))
     def record(self, batch):
         put(
             self.catalog,
             self.space,
-            *(picture(self.root, path, what) for path, what in batch.items() if what is not None),
+            *(self.holding(path, what) for path, what in batch.items() if what is not None),
             failures=[
                 record.Failure(at(self.root, path), "bad") for path, what in batch.items() if what is None
             ],
@@ -109,7 +119,7 @@ class AnyHistory(RuleBasedStateMachine):
                 roots.move_root(session, self.root.id, b"/photos")
                 return
             new = roots.add_root(session, inner)
-        put(self.catalog, self.space, picture(new, "x", 3))
+        put(self.catalog, self.space, replace(self.holding(b"", 3), file=at(new, "x")))
         with self.catalog.write() as session:
             roots.absorb_root(session, new.id, self.root.id)
         self.disk[b"new/x"] = 3
@@ -125,6 +135,9 @@ class AnyHistory(RuleBasedStateMachine):
         assert position == source.position()
         assert streamed == sorted(each for each, visible in self.replayed.items() if visible)
         assert count == len(streamed)
+        contents = {what for what in self.disk.values() if what is not None}
+        assert count == sum(what if what % 2 else 1 for what in contents)
+        assert len(set(source.parts(0)[0].tolist()) & set(streamed)) == count - len(contents)
 
     @invariant()
     def the_catalog_agrees(self):

@@ -33,6 +33,8 @@ def test_json_is_the_contracts_object(result, page):
                 "taken_at": "2023-05-01T10:11:12",
                 "camera": "Canon EOS 5D",
                 "edits": [],
+                "time": None,
+                "duration": None,
             }
         ],
     }

@@ -46,8 +46,8 @@ def test_a_picture_comes_back_ready_for_the_encoder(pool, photo):
     assert decoded.metadata.camera == "Camera"
     assert len(decoded.perceptual_hash) == 8
     assert decoded.thumbnail is None
-    assert (decoded.pixels.dtype, decoded.pixels.shape) == (np.uint8, (64, 64, 3))
-    assert np.array_equal(decoded.pixels, preprocess(open_image(photo, draft_to=128).image, SIZE))
+    assert (decoded.pixels.dtype, decoded.pixels.shape) == (np.uint8, (1, 64, 64, 3))
+    assert np.array_equal(decoded.pixels[0], preprocess(open_image(photo, draft_to=128).image, SIZE))
 
 
 def test_only_the_hash_is_to_be_had_without_decoding(pool, tmp_path):
@@ -113,7 +113,7 @@ def test_whatever_goes_wrong_with_one_file_is_its_own_affair(photo, monkeypatch,
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("indexer.decoding.decode.read_file", fail)
+    monkeypatch.setattr("indexer.decoding.decode.read_opened", fail)
     answer = decode(task(photo), preprocessing=SIZE)
     assert (type(answer), answer.kind) == (Unreadable, kind)
     assert answer.reason
@@ -129,7 +129,7 @@ def test_a_file_whose_reader_is_not_installed_is_tried_again_but_not_read(
     (tmp_path / name).write_bytes(head + bytes(20))
     for module in ("imagecodecs", "rawpy"):
         monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.setattr("indexer.decoding.decode.read_file", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("indexer.decoding.decode.read_opened", lambda *_: pytest.fail("it was read"))
     missing_readers.cache_clear()
     try:
         answer = decode(task(tmp_path / name), preprocessing=SIZE)

@@ -36,7 +36,7 @@ from searchengine.encoders import load_encoder
 from searchengine.vectors.live import LiveIndex
 from tests.indexer.conftest import CountingEncoder
 from tests.indexer.in_process import InProcessPool
-from tests.indexer.tree import CONTENTS, Index, Tree, is_below
+from tests.indexer.tree import CONTENTS, FRAMES, Index, Tree, is_below
 
 EXAMPLES = int(os.environ.get("IMGSEARCH_EXAMPLES", "60"))
 SEQUENCES = int(os.environ.get("IMGSEARCH_SEQUENCES", "1"))
@@ -233,7 +233,7 @@ class AnyHistory(RuleBasedStateMachine):
         summary = Update(self.library, exclude=exclude, accept_removals=accept).run(paths)
         said = {name: count for name in COUNTS if (count := getattr(summary, name))}
         assert said == expected
-        assert self.encoder.images == len(self.model.to_decode)
+        assert self.encoder.images == sum(FRAMES.get(content, 1) for content in self.model.to_decode)
         self.check_work()
         self.compare()
 
@@ -307,9 +307,10 @@ def read_library(library):
             with catalog.read() as session:
                 found = images_of_embeddings(session, ids)
             assert found.keys() == set(ids)
+            assert live.count_groups() == len({image.id for image in found.values()})
             shown = {hashes[i]: {file.path for file in image.files} for i, image in found.items()}
             for embedding, vector in zip(*source.vectors(ids), strict=True):
-                vectors[hashes[int(embedding)]] = vector.astype(np.float32)
+                vectors[hashes[int(embedding)], found[int(embedding)].seconds] = vector.astype(np.float32)
     files = {os.path.join(row[0], row[1]): tuple(row[2:]) for row in rows}
     return {"files": files, "roots": roots, "shown": shown, "vectors": vectors}
 

@@ -26,7 +26,7 @@ def hashed(content):
 
 def decoded(content):
     return Decoded(
-        content * 32, 10, 1, 4, 4, "JPEG", Metadata(), b"\0" * 8, (), np.zeros((2, 2, 3), np.uint8)
+        content * 32, 10, 1, 4, 4, "JPEG", Metadata(), b"\0" * 8, (), np.zeros((1, 2, 2, 3), np.uint8)
     )
 
 

@@ -49,6 +49,12 @@ def work(what):
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "slow":
         time.sleep(0.05)
+    if what == "large":  # three times as long as a task may take, but getting on
+        from indexer.decoding.worker import restart_alarm
+
+        for _ in range(15):
+            time.sleep(0.14)
+            restart_alarm()
     return what
 """
 
@@ -93,6 +99,12 @@ def test_a_crash_concerns_its_own_task_only(misbehaving):
             assert (what if what != "exit" else "exit status 7") in str(answer)
         else:
             assert answer == what
+
+
+def test_a_task_that_gets_on_may_take_longer(misbehaving):
+    with WorkerPool(misbehaving, workers=1, seconds=0.7) as pool:
+        assert pool.submit("large").result() == "large"
+    worker.restart_alarm()  # there is none outside of a worker, and none is set
 
 
 def test_a_hang_ends_when_its_time_is_up_and_others_go_on_meanwhile(misbehaving):

@@ -8,11 +8,14 @@ import io
 import os
 import shutil
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
+
+from tests.films import film, still
 
 EXTENSIONS = (b".png", b".jpg")
 MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -26,7 +29,9 @@ def picture(number):
     return file.getvalue().ljust(400 if number % 2 else 500, b"\0")
 
 
-PICTURES = [picture(number) for number in range(6)]
+VIDEOS = [film((still(7), 4), (still(8), 4))] if find_spec("av") else []
+PICTURES = [*(picture(number) for number in range(6)), *VIDEOS]
+FRAMES = {hashlib.sha256(video).digest(): 2 for video in VIDEOS}
 BAD = [MAGIC.ljust(400, b"x"), b"no picture at all".ljust(500)]
 CONTENTS = PICTURES + BAD
 
@@ -108,7 +113,8 @@ class Seen(NamedTuple):
 
 
 def looks_like_a_picture(path):
-    return path.endswith(EXTENSIONS) or Path(os.fsdecode(path)).read_bytes().startswith(MAGIC)
+    begins = (MAGIC, *(video[:32] for video in VIDEOS))
+    return path.endswith(EXTENSIONS) or Path(os.fsdecode(path)).read_bytes().startswith(begins)
 
 
 def is_excluded(path, scope, exclude):

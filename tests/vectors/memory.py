@@ -27,6 +27,13 @@ class MemorySource:
         self.log = []
         self.mark = mark
         self.read = 0
+        self.first = {}
+
+    def add_parts(self, count):
+        """One thing of so many vectors."""
+        first, *others = ids = self.add(count)
+        self.first.update(dict.fromkeys(others, first))
+        return ids
 
     def add(self, count=1):
         ids = list(range(self.last + 1, self.last + count + 1))
@@ -43,6 +50,11 @@ class MemorySource:
         self.turn(ids, shown=False)
         for gone in ids:
             del self.known[gone]
+            self.first.pop(gone, None)
+
+    def parts(self, after):
+        found = {part: first for part, first in sorted(self.first.items()) if part > after}
+        return np.array(list(found), np.int64), np.array(list(found.values()), np.int64)
 
     def position(self):
         return (len(self.log), self.mark) if self.log else (0, 0)
