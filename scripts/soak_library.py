@@ -130,6 +130,11 @@ class Bench:
     usual: dict[str, float] = field(default_factory=dict)
     torn: dict[str, tuple[int, int]] = field(default_factory=dict)
 
+    @property
+    def log(self) -> Path:
+        """Where a program's words go: not to the library's disk, which may be full."""
+        return self.tree.folder.parent / "log"
+
     def tear(self) -> None:
         """Cut the end off every snapshot, as no command ever does, so that there is something to repair."""
         for path in (self.library / "vectors").glob("*.faiss"):
@@ -149,7 +154,7 @@ class Bench:
 
     def run(self, *words: str) -> Ended:
         """Run a command to its end."""
-        log, start = self.library.parent / "log", time.monotonic()
+        log, start = self.log, time.monotonic()
         code = self.start(*words, log=log).wait()
         return Ended(code, log.read_text(errors="replace"), time.monotonic() - start)
 
@@ -158,7 +163,7 @@ class Bench:
 
         It is stopped first (SIGSTOP), so that what is committed at that moment can be read at leisure.
         """
-        log, start = self.library.parent / "log", time.monotonic()
+        log, start = self.log, time.monotonic()
         process = self.start(*words, log=log)
         work = self._wait_for_some_moment(process, words[0], chance)
         before = None
@@ -181,7 +186,7 @@ class Bench:
 
     def interrupt(self, *words: str, chance: random.Random) -> Ended:
         """Run a command and press Ctrl-C at some moment, once or, impatiently, several times."""
-        log, start = self.library.parent / "log", time.monotonic()
+        log, start = self.log, time.monotonic()
         process = self.start(*words, log=log)
         self._wait_for_some_moment(process, words[0], chance)
         before = self.rows() if process.poll() is None else None

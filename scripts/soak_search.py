@@ -61,7 +61,7 @@ def searched(on: Bench, pictures: int) -> list[str]:
     """Index all pictures while two askers search; what went wrong."""
     start = time.monotonic()
     with Library.open(on.library) as library:
-        indexing = on.start("index", str(on.tree.folder), "--quiet", log=on.library.parent / "log")
+        indexing = on.start("index", str(on.tree.folder), "--quiet", log=on.log)
         askers = [
             Asker("one open library", lambda: ask_open(library)),
             Asker("a process each", lambda: ask_on_the_command_line(on)),
