@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # Where key frames are farther apart than so many seconds, what lies between them is decoded on the way.
 _FAR = 4.0
-# Frames decoded on such ways, all together: half a minute's. A second of 1080p decoded whole takes as long as
-# three looks at key frames (scripts/bench_video.py).
+# Frames decoded on such ways, all together: half a minute's. A second of 1080p decoded whole takes longer
+# than a look at a key frame (scripts/bench_video.py).
 _MOST_STEPS = 900
 # A seek in what television sends finds a place, not a key frame: it starts so many seconds earlier.
 _RUN_UP = {"MTS": 2.0, "MPEG": 2.0}

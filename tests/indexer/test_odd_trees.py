@@ -148,7 +148,6 @@ def test_a_picture_that_cannot_be_read_any_more_is_kept(index, photos, library, 
     with monkeypatch.context() as patch:
         denied = PermissionError(13, "Permission denied")
         patch.setattr("indexer.decoding.decode.open_regular", lambda path: (_ for _ in ()).throw(denied))
-        patch.setattr("indexer.decoding.decode.read_file", lambda *_: (_ for _ in ()).throw(denied))
         summary = index(photos)
     assert counts(summary) == {"seen": 3, "unchanged": 2, "failed": 1}
     ((path, reason),) = summary.problems
