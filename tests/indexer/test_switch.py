@@ -287,12 +287,12 @@ def test_a_search_that_is_overtaken_by_switch_and_drop_starts_again(
     answer = OpenSpace.answer
     calls = []
 
-    def overtaken(self, *arguments):
+    def overtaken(self, *arguments, **after):
         calls.append(self.name)
         if len(calls) == 1:
             switch()
             drop_old(library)
-        return answer(self, *arguments)
+        return answer(self, *arguments, **after)
 
     with Library.open(library) as opened:
         opened.search("type:jpg|png")
