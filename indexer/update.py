@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from indexer.calibrate import keep_calibrated
 from indexer.disk.roots import absorbed, locate
 from indexer.lock import writing
 from indexer.planning.settle import settle
@@ -222,6 +223,20 @@ class Update:
                 self._interrupted = True
         return committer
 
+    def _calibrate(self, catalog: Catalog) -> None:
+        """Bring the relevance line's measurements up to date; the model is loaded only if it has to be."""
+        with catalog.read() as session:
+            space = spaces.active_space(session)
+        if space is None:
+            return
+
+        def encoder() -> Encoder:
+            if self.encoder is None or self.encoder.spec != space.spec:
+                self.encoder = self._load_encoder(space)
+            return self.encoder
+
+        keep_calibrated(catalog, self._layout, space, encoder)
+
     def _load_encoder(self, space: SpaceRow | None) -> Encoder:
         from searchengine.encoders import DEFAULT_MODEL, load_encoder
 
@@ -256,6 +271,9 @@ class Update:
         self._on_progress(Progress("writing the snapshot"))
         with self._stopwatch.timed("snapshot"):
             keep_snapshot(catalog, self._layout)
+        if not self._interrupted:
+            with self._stopwatch.timed("calibrate"):
+                self._calibrate(catalog)
         return summarize(
             found,
             settled,

@@ -15,9 +15,11 @@ from searchengine.catalog import images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
+from searchengine.query.compose import compose
 from searchengine.query.grammar import parse
 from searchengine.query.paging import Cursor, Page
 from searchengine.query.rank import by_date, to_results
+from searchengine.query.relevance import STRICTNESS, checked
 from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
 from searchengine.reach import Reach
@@ -25,14 +27,11 @@ from searchengine.results import SearchResults
 from searchengine.status import Failure, IndexReport, RunStatus, SpaceReport, Status
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from PIL import Image
 
     from searchengine.duplicates.results import Duplicates, Level
     from searchengine.open_space import OpenSpace
-
-    Vector = NDArray[np.float32]
+    from searchengine.query.compose import Direction
 
 Tell = Callable[[str], None]
 Runtime = Literal["auto", "onnx", "torch"]
@@ -105,6 +104,7 @@ class Library:
         cursor: str | None = None,
         sort: Sort = "relevance",
         collapse: bool = False,
+        strictness: float = STRICTNESS,
     ) -> SearchResults:
         """Find the pictures that a query asks for.
 
@@ -117,11 +117,15 @@ class Library:
                 removed since, no picture comes twice and none that was there is passed over.
             collapse: Whether edits of one picture (see `duplicates`) are one result, the best of them. Reads
                 thumbnails: some hundredths of a second a result. Such an answer has no cursor.
-            sort: `newest` and `oldest` put those k best in the order of their dates, undated ones last.
+            sort: `newest` and `oldest` put those of the k best that are relevant in the order of their
+                dates, undated ones last.
+            strictness: Where the relevance line lies: the share of unrelated queries that find nothing
+                above it, from 0 to 1.
 
         Raises:
             QueryError: The query can't be understood.
-            UsageError: A negative k or offset, a cursor of another query, or a picture that isn't there.
+            UsageError: A negative k or offset, a strictness beyond 0 or 1, a cursor of another query, or a
+                picture that isn't there.
             ImageError: A picture in the query can't be read.
             ModelError: The library's model can't be loaded.
         """
@@ -131,7 +135,7 @@ class Library:
             name, asked = query, parse(query)
         page = Page(k, offset, cursor)
         answering = self._collapsed if collapse else self._answer
-        answer = answering(name, asked, lambda space: space.encode(asked, _read), page)
+        answer = answering(name, asked, lambda space: space.encode(asked, _read), page, strictness)
         if sort == "relevance":
             return answer
         return answer.with_results(by_date(answer.results, newest=sort == "newest"))
@@ -144,6 +148,7 @@ class Library:
         offset: int = 0,
         cursor: str | None = None,
         collapse: bool = False,
+        strictness: float = STRICTNESS,
     ) -> SearchResults:
         """Find the pictures nearest to a picture; one that is in the library finds itself too.
 
@@ -153,9 +158,11 @@ class Library:
             offset: How many of the ranking to leave out at its start.
             cursor: Instead of an offset, `SearchResults.next` of the page before.
             collapse: Whether edits of one picture are one result, as for `search`.
+            strictness: Where the relevance line lies, as in `search`.
 
         Raises:
-            UsageError: A negative k or offset, a cursor of another search, or no such file.
+            UsageError: A negative k or offset, a strictness beyond 0 or 1, a cursor of another search, or no
+                such file.
             ImageError: The picture can't be read.
             ModelError: The library's model can't be loaded.
         """
@@ -166,8 +173,12 @@ class Library:
             name = ""
             picture = image
         asked = Query(examples=(Example(name),))
+
+        def encode(space: OpenSpace) -> Direction:
+            return compose([], [(space.encode_picture(picture), 1.0)])
+
         answering = self._collapsed if collapse else self._answer
-        return answering(name, asked, lambda space: space.encode_picture(picture), Page(k, offset, cursor))
+        return answering(name, asked, encode, Page(k, offset, cursor), strictness)
 
     def status(self) -> Status:
         """Say what is indexed, by which model, and how the last run went."""
@@ -274,7 +285,12 @@ class Library:
             return self._opened
 
     def _collapsed(
-        self, name: str, asked: Query, encode: Callable[[OpenSpace], Vector], page: Page
+        self,
+        name: str,
+        asked: Query,
+        encode: Callable[[OpenSpace], Direction],
+        page: Page,
+        strictness: float,
     ) -> SearchResults:
         """An answer in which edits of one picture are one result: as much of the ranking as that takes."""
         if page.cursor is not None:
@@ -283,7 +299,7 @@ class Library:
         wanted = None if page.k is None else page.offset + page.k
         depth = None if wanted is None else 2 * wanted
         while True:
-            answer = self._answer(name, asked, encode, Page(depth))
+            answer = self._answer(name, asked, encode, Page(depth), strictness)
             space = self._space()
             if space is None:
                 return answer
@@ -299,9 +315,15 @@ class Library:
         return replace(answer, results=tuple(results[page.offset :]), next=None, took_ms=took_ms)
 
     def _answer(
-        self, name: str, asked: Query, encode: Callable[[OpenSpace], Vector], page: Page
+        self,
+        name: str,
+        asked: Query,
+        encode: Callable[[OpenSpace], Direction],
+        page: Page,
+        strictness: float,
     ) -> SearchResults:
         start = time.perf_counter()
+        checked(strictness)
         while True:
             space = self._space()
             if space is None:
@@ -314,7 +336,8 @@ class Library:
             # code, so a cold query waits for the longer of the two instead of for both.
             encoded = self._encoding.submit(encode, space) if asked.has_direction else None
             space.index.refresh()
-            vector = encoded.result() if encoded else None
+            direction = encoded.result() if encoded else None
+            vector = direction.vector if direction else None
             answer = space.answer(vector, asked, page.k, page.offset, after=after)
             there = max(answer.total - first, 0)
             complete = answer.total > 0 and len(answer.hits) >= (
@@ -323,7 +346,10 @@ class Library:
             # Fewer than there are: another process may just have switched models and dropped this space.
             if complete or self._space() is space:
                 break
-        results = to_results(answer.hits, answer.rows, offset=first)
+        line = None
+        if direction and answer.best is not None:
+            line = space.line(direction, answer.best, strictness)
+        results = to_results(answer.hits, answer.rows, offset=first, line=line)
         following = None
         if answer.more and answer.hits:
             (embedding, score), last = answer.hits[-1], results[-1]

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from searchengine.catalog import files, filters, images
+from searchengine.catalog import calibrations, files, filters, images
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.narrowing import narrowest
 from searchengine.query.paging import page_after
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from searchengine.calibration import Calibration
     from searchengine.catalog.catalog import Catalog
     from searchengine.catalog.images import ImageRow
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
+    from searchengine.query.compose import Direction
     from searchengine.query.paging import Cursor
     from searchengine.query.terms import Query
     from searchengine.vectors.live import LiveIndex
@@ -45,12 +47,14 @@ class Answer:
             None where there was nothing to compare with.
         rows: The pictures by embedding id.
         more: Whether the ranking goes on after these.
+        best: Embedding id of the ranking's first, on whatever page this is; None where there is none.
     """
 
     total: int
     hits: list[tuple[int, float | None]]
     rows: dict[int, ImageRow]
     more: bool
+    best: int | None
 
 
 class OpenSpace:
@@ -84,6 +88,7 @@ class OpenSpace:
         self._index: LiveIndex | None = None
         self._is_reachable = Reach()
         self._allowed: Remembered[NDArray[np.int64]] = Remembered(catalog.generation, most=FILTERS_KEPT)
+        self._calibration: Remembered[Calibration | None] = Remembered(catalog.generation, most=1)
         self._loading_encoder = threading.Lock()
         self._loading_index = threading.Lock()
 
@@ -110,8 +115,8 @@ class OpenSpace:
                 self._index = LiveIndex(self._source, self._vectors)
             return self._index
 
-    def encode(self, query: Query, read: Callable[[str], bytes]) -> Vector:
-        """A query's words and pictures to one unit vector, float32 (dim,).
+    def encode(self, query: Query, read: Callable[[str], bytes]) -> Direction:
+        """Where a query's words and pictures go, all together.
 
         Args:
             query: With at least one of either.
@@ -120,14 +125,14 @@ class OpenSpace:
         from searchengine.query.compose import compose
 
         texts = [words.text for words in query.words]
-        parts = [
+        words = [
             (vector, words.weight)
             for vector, words in zip(
                 self.encoder.encode_texts(texts) if texts else (), query.words, strict=True
             )
         ]
-        parts += [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
-        return compose(parts)
+        pictures = [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
+        return compose(words, pictures)
 
     def encode_picture(self, picture: bytes | Image.Image) -> Vector:
         """A picture to a unit vector, float32 (dim,); bytes that are indexed already cost no inference."""
@@ -169,10 +174,11 @@ class OpenSpace:
         """
         wanted = None if k is None else k + 1  # the one beyond tells whether there is a next page
         while True:
+            best = None
             if vector is None:
                 total, found = self._newest(query, wanted, offset, after)
             else:
-                total, found = self._nearest(vector, query, wanted, offset, after)
+                total, found, best = self._nearest(vector, query, wanted, offset, after)
             hits = list(found[:k])
             with self._catalog.read() as session:
                 rows = images.images_of_embeddings(
@@ -182,14 +188,43 @@ class OpenSpace:
             # by now: once that is replayed, the next one moves up.
             if len(rows) == len(hits) or not self.index.refresh():
                 return Answer(
-                    total, [hit for hit in hits if hit[0] in rows], rows, more=len(found) > len(hits)
+                    total,
+                    [hit for hit in hits if hit[0] in rows],
+                    rows,
+                    more=len(found) > len(hits),
+                    best=best,
                 )
+
+    def line(self, direction: Direction, best: int, strictness: float) -> float | None:
+        """The cosine from which on pictures are relevant to a query; None when there is no telling.
+
+        Args:
+            direction: The query's.
+            best: Embedding id of the picture nearest to it among those that may be in the answer.
+            strictness: Share of unrelated queries that should find nothing, from 0 to 1.
+
+        Returns:
+            None before the space has been calibrated, and when the picture has just been forgotten.
+        """
+        import numpy as np
+
+        from searchengine.query import relevance
+
+        calibration = self._calibration.get(None, self._read_calibration)
+        _, vectors = self._source.vectors([best])
+        if calibration is None or not len(vectors):
+            return None
+        return relevance.line(calibration, direction, vectors[0].astype(np.float32), strictness)
+
+    def _read_calibration(self) -> Calibration | None:
+        with self._catalog.read() as session:
+            return calibrations.calibration(session, self.id)
 
     def _nearest(
         self, vector: Vector, query: Query, k: int | None, offset: int, after: Cursor | None
-    ) -> tuple[int, Sequence[tuple[int, float | None]]]:
-        """How many pictures there are to rank, and a page of them."""
-        allowed = None
+    ) -> tuple[int, Sequence[tuple[int, float | None]], int | None]:
+        """How many pictures there are to rank, a page of them, and the first of all."""
+        allowed = best = None
         if query.filters or query.exact:
             allowed = self._allowed.get((query.filters, query.exact), lambda: self._passing(query))
             self.index.refresh()  # nothing may be allowed that the index hasn't heard of
@@ -198,12 +233,15 @@ class OpenSpace:
         def ranking(count: int) -> list[tuple[int, float]]:
             nearest = self.index.search_groups(vector, count, allowed=allowed)
             pairs = zip(nearest.ids[0].tolist(), nearest.scores[0].tolist(), strict=True)
-            return [pair for pair in pairs if pair[0] >= 0]
+            hits = [pair for pair in pairs if pair[0] >= 0]
+            nonlocal best
+            best = hits[0][0] if hits else None
+            return hits
 
         if after:
-            return total, page_after(ranking, total, after, k)
+            return total, page_after(ranking, total, after, k), best
         end = total if k is None else min(offset + k, total)
-        return total, ranking(end)[offset:] if end > offset else []
+        return total, ranking(end)[offset:] if end > offset else [], best
 
     def _passing(self, query: Query) -> NDArray[np.int64]:
         with self._catalog.read() as session:

@@ -21,7 +21,9 @@ class SearchResult:
         copies: Absolute paths of the others.
         edits: Absolute paths of its edits further down a ranking that was collapsed; empty in any other.
         score: Cosine of query and picture; None where a query had filters only.
-        relevant: Whether it stands above the relevance line; None where no line has been drawn.
+        relevant: Whether it stands above the relevance line (`searchengine.query.relevance`); true of a
+            query's first results and of no others. Always true where a query had filters only; None until
+            the next run of the indexer in a library that was made before there were lines.
         offline: True when none of its files' roots can be reached.
         flags: What a user should know about the picture, e.g. ``truncated``.
         region: Box of the part that matched, or None for the whole picture.

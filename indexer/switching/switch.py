@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from indexer.calibrate import keep_calibrated
 from indexer.lock import writing
 from indexer.planning.plan import is_held_back
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
@@ -155,7 +156,7 @@ class Switch:
                         self._build(
                             catalog, encoder, space, pool
                         )  # what came in since, while nobody adds more
-                        return self._switch(catalog, space)
+                        return self._switch(catalog, encoder, space)
                 except LibraryBusyError as busy:
                     self._on_progress(Progress(f"all is embedded, waiting: {busy}"))
 
@@ -202,7 +203,7 @@ class Switch:
         finally:
             self._embedded += work.embedded
 
-    def _switch(self, catalog: Catalog, space: SpaceRow) -> int:
+    def _switch(self, catalog: Catalog, encoder: Encoder, space: SpaceRow) -> int:
         """Let the space answer; how many pictures that leaves out. Only for who holds the writer's lock."""
         with catalog.read() as session:
             lacking = files.contents_to_embed(session, space.id)
@@ -216,6 +217,7 @@ class Switch:
             )
         self._on_progress(Progress("writing the snapshot"))
         snapshot.take_snapshot(EmbeddingSource(catalog, space), self._layout.vectors)
+        keep_calibrated(catalog, self._layout, space, lambda: encoder)
         with catalog.write() as session:
             read_again(
                 session,

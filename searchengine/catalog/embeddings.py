@@ -117,6 +117,32 @@ class EmbeddingSource:
         pairs = np.array(rows, np.int64).reshape(-1, 2)
         return pairs[:, 0], pairs[:, 1]
 
+    def sample(self, count: int) -> NDArray[np.float16]:
+        """Vectors of the space, about `count` of them or all, drawn at random: (n, dim).
+
+        The same catalog gives the same ones. Hidden pictures may be among them.
+        """
+        with self._catalog.read() as session:
+            first, last = session.execute(
+                select(func.min(Embedding.id), func.max(Embedding.id)).where(
+                    Embedding.space_id == self._space_id
+                )
+            ).one()
+            if first is None:
+                return np.empty((0, self.dim), np.float16)
+            # Seeks, not a sort by random(): that would read the whole table.
+            places = np.random.default_rng(0).integers(first, last, count, endpoint=True)
+            ids = {
+                session.scalar(
+                    select(Embedding.id)
+                    .where(Embedding.space_id == self._space_id, Embedding.id >= place)
+                    .order_by(Embedding.id)
+                    .limit(1)
+                )
+                for place in np.unique(places).tolist()
+            }
+        return self.vectors({embedding for embedding in ids if embedding is not None})[1]
+
     @contextmanager
     def shown(self) -> Iterator[tuple[Position, int, Iterator[Vectors]]]:
         """Everything that is shown, in one view of the catalog for as long as the block lasts.

@@ -87,6 +87,22 @@ class Space(Base):
     """UTC."""
 
 
+class SpaceCalibration(Base):
+    """Where a space's relevance lines come from; `searchengine.calibration` says what the numbers are."""
+
+    __tablename__ = "calibration"
+
+    space_id: Mapped[int] = mapped_column(Key, ForeignKey("space.id"), primary_key=True, autoincrement=False)
+    bank: Mapped[bytes] = mapped_column(LargeBinary)
+    """Vectors: float16, little-endian, one after the other."""
+    sample: Mapped[bytes] = mapped_column(LargeBinary)
+    """The same."""
+    words: Mapped[list[float]] = mapped_column(JSON)
+    pictures: Mapped[list[float]] = mapped_column(JSON)
+    digest: Mapped[str]
+    images: Mapped[int]
+
+
 class Content(Base):
     """Distinct bytes. Copies and renames share a row, so a move costs no inference."""
 

@@ -13,6 +13,7 @@ import click
 
 from searchengine.cli import output
 from searchengine.cli.display import count, printable
+from searchengine.query.relevance import STRICTNESS
 
 if TYPE_CHECKING:
     from searchengine.cli.contact_sheet import Thumbnail
@@ -35,6 +36,7 @@ class Wanted:
         collapse: Whether edits of one picture are one result.
         sheet: File for a contact sheet, or None.
         open: Whether to show a contact sheet in the browser.
+        strictness: Where the relevance line lies, from 0 to 1.
     """
 
     k: int | None
@@ -44,6 +46,7 @@ class Wanted:
     collapse: bool
     sheet: Path | None
     open: bool
+    strictness: float
 
 
 def result_options(command: _Command) -> _Command:
@@ -60,12 +63,13 @@ def result_options(command: _Command) -> _Command:
         collapse: bool,
         sheet: Path | None,
         open_: bool,
+        strictness: float,
         **rest: Any,
     ) -> Any:
         if nul and format_ not in (None, "paths"):
             raise click.UsageError(f"-0 separates paths: it doesn't go with --format {format_}.")
         shape = format_ or ("paths" if nul else "table")
-        wanted = Wanted(None if everything else k, offset, shape, nul, collapse, sheet, open_)
+        wanted = Wanted(None if everything else k, offset, shape, nul, collapse, sheet, open_, strictness)
         return command(*args, wanted=wanted, **rest)
 
     options = (
@@ -75,6 +79,9 @@ def result_options(command: _Command) -> _Command:
                      help="Pass over the first N."),
         click.option("--all", "everything", is_flag=True, help="Every picture there is, whatever -k says."),
         click.option("--collapse", is_flag=True, help="Edits of one picture are one result."),
+        click.option("--strictness", metavar="SHARE", type=click.FloatRange(0, 1), default=STRICTNESS,
+                     show_default=True, help="Where the line is drawn below which results count as less"
+                     " relevant: so that this share of unrelated queries would find nothing."),
         click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: table."),
         click.option("-0", "nul", is_flag=True, help="Print paths, each ended by a NUL byte: for xargs -0."),
         click.option("--sheet", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
@@ -129,7 +136,8 @@ def _print_table(results: SearchResults) -> None:
 
         target = console()
         show(results_table(results.results, width=target.width), on=target)
-    output.note(f"{count(results.total, 'image')}, {results.took_ms:.0f} ms")
+    doubt = "; none stands out, these are the nearest" if results and results[0].relevant is False else ""
+    output.note(f"{count(results.total, 'image')}, {results.took_ms:.0f} ms{doubt}")
 
 
 def _make_sheet(results: SearchResults, wanted: Wanted, thumbnail: Thumbnail, title: str) -> None:

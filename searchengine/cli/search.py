@@ -50,7 +50,14 @@ def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> 
     """  # noqa: D301 - \b is how click is told to leave lines alone
     text = as_query(query)
     with place.open() as library:
-        results = library.search(text, k=wanted.k, offset=wanted.offset, sort=sort, collapse=wanted.collapse)
+        results = library.search(
+            text,
+            k=wanted.k,
+            offset=wanted.offset,
+            sort=sort,
+            collapse=wanted.collapse,
+            strictness=wanted.strictness,
+        )
         present(results, wanted, library.thumbnail, title=text)
 
 

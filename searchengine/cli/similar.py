@@ -33,7 +33,13 @@ def similar(place: Place, image: str, wanted: Wanted) -> None:
     with place.open() as library:
         given = picture(image)
         try:
-            results = library.similar(given, k=wanted.k, offset=wanted.offset, collapse=wanted.collapse)
+            results = library.similar(
+                given,
+                k=wanted.k,
+                offset=wanted.offset,
+                collapse=wanted.collapse,
+                strictness=wanted.strictness,
+            )
         except ImageError as error:
             name = "standard input" if image == STDIN else image
             raise type(error)(f"{name}: {error}") from error

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 WIDE = 100
 NARROW = 72
 
+# Stands between what is relevant and what is only near.
+LINE = "── less relevant below ──"
+
 # What isn't a terminal has no width: no line is cut or folded.
 UNBOUNDED = 100_000
 
@@ -74,7 +77,11 @@ def results_table(results: Sequence[SearchResult], *, width: int) -> Table:
     wide, roomy = width >= WIDE, width >= NARROW
     columns = ["#", "score", "file", *(["folder"] if wide else []), *(["size"] if roomy else []), "taken"]
     table = plain_table(*columns, right=("#", "score", "size"))
+    above = True
     for result in results:
+        if above and result.relevant is False:
+            above = False
+            table.add_row("", "", Text(LINE, style="dim"))
         folder = Text(short(os.path.dirname(result.path)), style="" if wide else "dim")
         file = _name(result) if wide else Text("\n").join([_name(result), folder])
         table.add_row(

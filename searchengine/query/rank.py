@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from searchengine.query.relevance import is_relevant
 from searchengine.results import SearchResult
 
 if TYPE_CHECKING:
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def to_results(
-    hits: Iterable[tuple[int, float | None]], images: Mapping[int, ImageRow], *, offset: int
+    hits: Iterable[tuple[int, float | None]],
+    images: Mapping[int, ImageRow],
+    *,
+    offset: int,
+    line: float | None,
 ) -> tuple[SearchResult, ...]:
     """Give every hit its picture.
 
@@ -24,23 +29,36 @@ def to_results(
         hits: Embedding ids and cosines, best first.
         images: The pictures by embedding id.
         offset: How many of the ranking came before these.
+        line: The cosine from which on they are relevant, or None where there is no telling. A hit without
+            a cosine passed the filters, which is all that was asked of it: it is relevant.
     """
     return tuple(
-        _result(rank, score, images[embedding])
+        _result(rank, score, images[embedding], line)
         for rank, (embedding, score) in enumerate(hits, start=offset + 1)
     )
 
 
 def by_date(results: Sequence[SearchResult], *, newest: bool) -> tuple[SearchResult, ...]:
-    """The same results in the order of their dates, those without one last; ranks are given anew."""
-    dated = [result for result in results if result.taken_at is not None]
-    undated = [result for result in results if result.taken_at is None]
+    """The same results in the order of their dates, those without one last; ranks are given anew.
+
+    Only those above the relevance line: below it the nearest come first, as before.
+    """
+    above = [result for result in results if result.relevant is not False]
+    below = [result for result in results if result.relevant is False]
+    dated = [result for result in above if result.taken_at is not None]
+    undated = [result for result in above if result.taken_at is None]
     dated.sort(key=lambda result: result.taken_at or datetime.min, reverse=newest)  # noqa: DTZ901  naive as in EXIF
     first = results[0].rank if results else 1
-    return tuple(replace(result, rank=rank) for rank, result in enumerate(dated + undated, start=first))
+    return tuple(
+        replace(result, rank=rank) for rank, result in enumerate(dated + undated + below, start=first)
+    )
 
 
-def _result(rank: int, score: float | None, image: ImageRow) -> SearchResult:
+def _result(rank: int, score: float | None, image: ImageRow, line: float | None) -> SearchResult:
+    if score is None:
+        relevant: bool | None = True
+    else:
+        relevant = None if line is None else is_relevant(score, line)
     first, *copies = (os.fsdecode(file.path) for file in image.files)
     return SearchResult(
         rank=rank,
@@ -48,7 +66,7 @@ def _result(rank: int, score: float | None, image: ImageRow) -> SearchResult:
         path=first,
         copies=tuple(copies),
         score=score,
-        relevant=None,
+        relevant=relevant,
         offline=image.offline,
         flags=image.flags,
         region=None,

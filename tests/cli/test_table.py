@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from searchengine.cli.table import UNBOUNDED, console, plain_table, rendered, results_table, show
+from searchengine.cli.table import LINE, UNBOUNDED, console, plain_table, rendered, results_table, show
 
 LONG = "/media/disk/photos/a very long folder name indeed/IMG_20230501_101112_panorama_edited.jpg"
 
@@ -63,6 +63,15 @@ def test_a_hostile_name_cannot_reach_the_terminal(result, drawn):
 def test_less_relevant_results_are_dim(result, drawn):
     assert "\x1b[2m" in drawn(result(relevant=False), width=120)
     assert "\x1b[2m" not in drawn(result(relevant=None), width=120)
+
+
+def test_a_line_parts_what_is_relevant_from_the_rest_once(result, drawn):
+    ranking = [result(rank=rank, relevant=rank <= 2) for rank in range(1, 6)]
+    lines = drawn(*ranking, width=120, terminal=False).splitlines()
+    assert [number for number, text in enumerate(lines) if LINE in text] == [3]  # after the head and two
+    for untouched in (ranking[:2], [result(relevant=None)]):
+        assert LINE not in drawn(*untouched, width=120)
+    assert LINE in drawn(ranking[4], width=60)
 
 
 def test_what_is_no_terminal_gets_plain_lines_of_any_length(result, capsys):
