@@ -326,9 +326,9 @@ class Library:
         results = to_results(answer.hits, answer.rows, offset=first)
         following = None
         if answer.more and answer.hits:
-            (embedding, score), last = answer.hits[-1], results[-1]
+            by, last = answer.last, results[-1]
             following = Cursor(
-                name, space.id, last.rank, last.id if score is None else embedding, score, last.taken_at
+                name, space.id, last.rank, last.id if by is None else answer.hits[-1][0], by, last.taken_at
             ).encode()
         took_ms = (time.perf_counter() - start) * 1000
         return SearchResults(name, space.name, answer.total, took_ms, results, following)

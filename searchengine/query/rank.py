@@ -59,4 +59,9 @@ def _result(rank: int, score: float | None, image: ImageRow) -> SearchResult:
         camera=image.camera,
         time=None if score is None else image.seconds,
         duration=image.duration,
+        title=image.description.title,
+        caption=image.description.caption,
+        keywords=image.description.keywords,
+        place=image.description.place,
+        rating=image.description.rating,
     )
