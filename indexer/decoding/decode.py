@@ -171,6 +171,8 @@ def _read_through(file: FileIO) -> bytes:
 
 
 def _describe(path: bytes, limits: Limits) -> Hashed:
+    if os.stat(path).st_size > limits.file_bytes:
+        return _hash(path)  # a video, whose container says nothing that is read
     file = read_file(path, limits)
     return Hashed(content_hash(file.data), file.size, file.mtime_ns, describe_image(file.data))
 
