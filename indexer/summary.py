@@ -22,11 +22,11 @@ class Summary:
     Attributes:
         seen: Candidates met: added + updated + moved + unchanged + failed.
         added: At a path that is new.
-        updated: At a known path, read again.
+        updated: At a known path, read again; also where only what is said beside it has changed.
         moved: Known bytes at a new path, whose old path is gone.
         removed: Gone from a root that can be reached, or excluded from now on.
         missing: Below a root that can't be reached, or too many at once to be believed gone.
-        unchanged: Same size and mtime as before.
+        unchanged: Same size and mtime as before, and so is what is said beside it.
         failed: Couldn't be read, now or before.
         duration_s: Seconds, all in all.
         stages: Seconds by stage; stages overlap, so they add up to more.
@@ -74,6 +74,7 @@ def summarize(
     settled: Settlement,
     committer: Committer | None,
     *,
+    unread: tuple[Problem, ...] = (),
     duration_s: float,
     stages: dict[str, float],
     outcome: Literal["done", "interrupted"],
@@ -84,6 +85,7 @@ def summarize(
         found: What the scan found.
         settled: What became of the files that weren't there.
         committer: What was read; None where there was nothing to read.
+        unread: Files that are as they were, and beside which something couldn't be read.
         duration_s: Seconds, all in all.
         stages: Seconds by stage.
         outcome: How it ended.
@@ -91,9 +93,10 @@ def summarize(
     plans = found.plans.values()
     moved = len(settled.moved)
     added = committer.added - moved if committer else 0
-    updated = committer.updated if committer else 0
+    described = 0 if outcome == "interrupted" else len(found.to_describe) - len(unread)
+    updated = (committer.updated if committer else 0) + described
     failed = (committer.failed if committer else 0) + sum(plan.still_failed for plan in plans)
-    unchanged = sum(plan.unchanged for plan in plans)
+    unchanged = sum(plan.unchanged + len(plan.described) for plan in plans) - described
     return Summary(
         seen=added + updated + moved + unchanged + failed,
         added=added,
@@ -108,7 +111,7 @@ def summarize(
         outcome=outcome,
         held_back={os.fsdecode(root): count for root, count in settled.held_back.items()},
         unreachable=tuple(map(os.fsdecode, settled.out_of_reach)),
-        problems=found.problems + (tuple(committer.problems) if committer else ()),
+        problems=found.problems + (tuple(committer.problems) if committer else ()) + unread,
         companions=found.companions,
         videos=found.videos,
     )

@@ -22,6 +22,7 @@ from searchengine.layout import Layout
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from indexer.disk.scan import Problem
     from indexer.pipeline.commit import Committer
     from indexer.pipeline.pipeline import Batch
     from indexer.planning.survey import KnownFiles
@@ -135,7 +136,8 @@ class Update:
             try:
                 found = self._survey(ground.files)
                 committer = self._read(catalog, space, found, ground) if found.to_read else None
-                summary = self._conclude(catalog, ground, found, committer, start)
+                unread = self._describe(catalog, found, ground)
+                summary = self._conclude(catalog, ground, found, committer, unread=unread, start=start)
                 outcome, counts = summary.outcome, summary.to_dict()
             except KeyboardInterrupt:
                 outcome = "interrupted"
@@ -218,7 +220,7 @@ class Update:
                 stopwatch=self._stopwatch,
             )
             try:
-                pipeline.run(jobs(catalog, found, ground.root_ids))
+                pipeline.run(jobs(catalog, found, ground.root_ids, rehash=self._rehash))
             except KeyboardInterrupt:
                 self._interrupted = True
         return committer
@@ -237,6 +239,16 @@ class Update:
 
         keep_calibrated(catalog, self._layout, space, encoder)
 
+    def _describe(self, catalog: Catalog, found: Survey, ground: Ground) -> list[Problem]:
+        """Take in what is said beside pictures that haven't changed themselves."""
+        if self._interrupted or not found.to_describe:
+            return []
+        from indexer.pipeline.describe import describe
+
+        self._on_progress(Progress("reading .xmp files"))
+        with self._stopwatch.timed("describe"):
+            return describe(catalog, ground.root_ids, found.to_describe)
+
     def _load_encoder(self, space: SpaceRow | None) -> Encoder:
         from searchengine.encoders import DEFAULT_MODEL, load_encoder
 
@@ -253,6 +265,8 @@ class Update:
         ground: Ground,
         found: Survey,
         committer: Committer | None,
+        *,
+        unread: list[Problem],
         start: float,
     ) -> Summary:
         """Settle what vanished, bring the snapshot up to date, and count."""
@@ -278,6 +292,7 @@ class Update:
             found,
             settled,
             committer,
+            unread=tuple(unread),
             duration_s=time.perf_counter() - start,
             stages=self._stopwatch.seconds(),
             outcome="interrupted" if self._interrupted else "done",

@@ -340,7 +340,7 @@ class Library:
             vector = direction.vector if direction else None
             answer = space.answer(vector, asked, page.k, page.offset, after=after)
             there = max(answer.total - first, 0)
-            complete = answer.total > 0 and len(answer.hits) >= (
+            complete = answer.total > 0 and len(answer.found) >= (
                 there if page.k is None else min(page.k, there)
             )
             # Fewer than there are: another process may just have switched models and dropped this space.
@@ -349,13 +349,12 @@ class Library:
         line = None
         if direction and answer.best is not None:
             line = space.line(direction, answer.best, strictness)
-        results = to_results(answer.hits, answer.rows, offset=first, line=line)
+        results = to_results(answer.found, answer.rows, offset=first, line=line)
         following = None
-        if answer.more and answer.hits:
-            (embedding, score), last = answer.hits[-1], results[-1]
-            following = Cursor(
-                name, space.id, last.rank, last.id if score is None else embedding, score, last.taken_at
-            ).encode()
+        if answer.more and answer.found:
+            (embedding, by, _), last = answer.found[-1], results[-1]
+            key = last.id if by is None else embedding
+            following = Cursor(name, space.id, last.rank, key, by, last.taken_at).encode()
         took_ms = (time.perf_counter() - start) * 1000
         return SearchResults(name, space.name, answer.total, took_ms, results, following)
 

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from searchengine.catalog import calibrations, files, filters, images
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.narrowing import narrowest
+from searchengine.query import fuse as fusing
+from searchengine.query.fuse import fuse, shares
 from searchengine.query.paging import page_after
+from searchengine.query.rank import Found
 from searchengine.reach import Reach
 from searchengine.remembered import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
     from searchengine.query.compose import Direction
-    from searchengine.query.paging import Cursor
+    from searchengine.query.paging import Cursor, Hit
     from searchengine.query.terms import Query
+    from searchengine.vectors.index import Hits
     from searchengine.vectors.live import LiveIndex
 
     Vector = NDArray[np.float32]
@@ -43,15 +47,15 @@ class Answer:
 
     Attributes:
         total: Pictures that could have been in it.
-        hits: Embedding ids with their cosines, best first, one of each picture: of a video the best frame's.
-            None where there was nothing to compare with.
+        found: The page, best first, one embedding of each picture: of a video the best frame's.
         rows: The pictures by embedding id.
         more: Whether the ranking goes on after these.
-        best: Embedding id of the ranking's first, on whatever page this is; None where there is none.
+        best: Embedding id of the picture with the highest cosine, on whatever page it is; None where there is
+            none.
     """
 
     total: int
-    hits: list[tuple[int, float | None]]
+    found: list[Found]
     rows: dict[int, ImageRow]
     more: bool
     best: int | None
@@ -174,26 +178,22 @@ class OpenSpace:
         """
         wanted = None if k is None else k + 1  # the one beyond tells whether there is a next page
         while True:
+            cosines: dict[int, float] = {}
             best = None
             if vector is None:
                 total, found = self._newest(query, wanted, offset, after)
             else:
-                total, found, best = self._nearest(vector, query, wanted, offset, after)
-            hits = list(found[:k])
+                total, found, cosines, best = self._nearest(vector, query, wanted, offset, after)
+            page = [Found(embedding, by, cosines.get(embedding)) for embedding, by in found[:k]]
             with self._catalog.read() as session:
                 rows = images.images_of_embeddings(
-                    session, [embedding for embedding, _ in hits], is_reachable=self._is_reachable
+                    session, [each.embedding for each in page], is_reachable=self._is_reachable
                 )
             # A picture that another process removed between the search and this look is in the change log
             # by now: once that is replayed, the next one moves up.
-            if len(rows) == len(hits) or not self.index.refresh():
-                return Answer(
-                    total,
-                    [hit for hit in hits if hit[0] in rows],
-                    rows,
-                    more=len(found) > len(hits),
-                    best=best,
-                )
+            if len(rows) == len(page) or not self.index.refresh():
+                there = [each for each in page if each.embedding in rows]
+                return Answer(total, there, rows, more=len(found) > len(page), best=best)
 
     def line(self, direction: Direction, best: int, strictness: float) -> float | None:
         """The cosine from which on pictures are relevant to a query; None when there is no telling.
@@ -222,26 +222,58 @@ class OpenSpace:
 
     def _nearest(
         self, vector: Vector, query: Query, k: int | None, offset: int, after: Cursor | None
-    ) -> tuple[int, Sequence[tuple[int, float | None]], int | None]:
-        """How many pictures there are to rank, a page of them, and the first of all."""
+    ) -> tuple[int, Sequence[Hit], dict[int, float], int | None]:
+        """How many there are to rank, a page of them by what ranks them, cosines, and the nearest of all."""
         allowed = best = None
         if query.filters or query.exact:
             allowed = self._allowed.get((query.filters, query.exact), lambda: self._passing(query))
             self.index.refresh()  # nothing may be allowed that the index hasn't heard of
         total = self.index.count_groups(allowed)
 
-        def ranking(count: int) -> list[tuple[int, float]]:
-            nearest = self.index.search_groups(vector, count, allowed=allowed)
-            pairs = zip(nearest.ids[0].tolist(), nearest.scores[0].tolist(), strict=True)
-            hits = [pair for pair in pairs if pair[0] >= 0]
+        raised = self._raised(query)
+        matches = self._matches(vector, raised, allowed)
+        cosines = dict(matches)
+
+        def ranking(count: int) -> list[Hit]:
+            nearest = _pairs(self.index.search_groups(vector, count, allowed=allowed))
+            cosines.update(nearest)
             nonlocal best
-            best = hits[0][0] if hits else None
-            return hits
+            best = nearest[0][0] if nearest else None
+            return fuse(nearest, matches, raised)
 
         if after:
-            return total, page_after(ranking, total, after, k), best
+            return total, page_after(ranking, total, after, k), cosines, best
         end = total if k is None else min(offset + k, total)
-        return total, ranking(end)[offset:] if end > offset else [], best
+        return total, ranking(end)[offset:] if end > offset else [], cosines, best
+
+    def _raised(self, query: Query) -> dict[int, float]:
+        """By how much of a cosine embeddings are raised for the words that stand in their pictures' texts."""
+        texts = shares(query)
+        raised: dict[int, float] = {}
+        if not texts:
+            return raised
+        from searchengine.catalog import words
+
+        count, worth = self.index.count_groups(None), fusing.WORDS_COUNT / self._space.spec.logit_scale
+        with self._catalog.read() as session:
+            for text, share in texts:
+                ids, said = words.evidence(session, self.id, text, count)
+                for embedding, nats in zip(ids.tolist(), said.tolist(), strict=True):
+                    raised[embedding] = raised.get(embedding, 0.0) + worth * share * nats
+        return raised
+
+    def _matches(
+        self, vector: Vector, raised: Collection[int], allowed: NDArray[np.int64] | None
+    ) -> list[Hit]:
+        """Those of the raised that may be in the answer, with their cosines."""
+        if not raised:
+            return []
+        import numpy as np
+
+        ids = np.fromiter(raised, np.int64)
+        if allowed is not None:
+            ids = np.intersect1d(ids, allowed)
+        return _pairs(self.index.search_groups(vector, len(ids), allowed=ids))
 
     def _passing(self, query: Query) -> NDArray[np.int64]:
         with self._catalog.read() as session:
@@ -276,3 +308,9 @@ class OpenSpace:
         _, vectors = self._source.vectors(np.array([embedding]))
         vector: Vector = vectors[0].astype(np.float32)
         return vector / np.linalg.norm(vector)
+
+
+def _pairs(hits: Hits) -> list[Hit]:
+    """The answer to one query, without what fills it up."""
+    pairs = zip(hits.ids[0].tolist(), hits.scores[0].tolist(), strict=True)
+    return [pair for pair in pairs if pair[0] >= 0]

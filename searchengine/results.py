@@ -34,6 +34,11 @@ class SearchResult:
         camera: Maker and model.
         time: Seconds into a video at which the frame is that matched best; None for a picture.
         duration: Seconds that a video lasts; None for a picture.
+        title: As said in the picture or beside it.
+        caption: The same.
+        keywords: The same.
+        place: The same, in words.
+        rating: 1 to 5, -1 for a rejected picture, None where nobody has rated it.
     """
 
     rank: int
@@ -53,6 +58,11 @@ class SearchResult:
     edits: tuple[str, ...] = ()
     time: float | None = None
     duration: float | None = None
+    title: str | None = None
+    caption: str | None = None
+    keywords: tuple[str, ...] = ()
+    place: str | None = None
+    rating: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As the JSON that the command line and the server print."""

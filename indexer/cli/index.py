@@ -100,6 +100,7 @@ def _forecast(update: Update, paths: tuple[str, ...]) -> dict[str, Any]:
     values: dict[str, Any] = {
         "new": sum(len(plan.new) for plan in plans),
         "changed": sum(len(plan.changed) for plan in plans),
+        "described": len(found.to_describe),
         "unchanged": sum(plan.unchanged for plan in plans),
         "failed": sum(plan.still_failed for plan in plans),
         "vanished": sum(len(plan.vanished) for plan in plans),
@@ -129,6 +130,8 @@ def _forecast_in_words(values: dict[str, Any]) -> Iterator[str]:
         f"Would read {fresh}: {values['new']:,} new or moved, {values['changed']:,} changed. "
         f"{values['unchanged']:,} unchanged, {values['vanished']:,} gone."
     )
+    if values["described"]:
+        yield f"Would read the .xmp files beside {count(values['described'], 'picture')} that are as before."
     size = values["download_bytes"]
     if size != 0:
         amount = f": {size / 1e6:,.0f} MB" if size else ""

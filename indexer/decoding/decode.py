@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal, Self, get_args
 from indexer.decoding.worker import restart_alarm
 from indexer.decoding.workers import WorkerDiedError, WorkerPool
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
-from searchengine.images.files import check_size, open_regular, read_opened
+from searchengine.images.description import UNDESCRIBED, Description
+from searchengine.images.files import check_size, open_regular, read_file, read_opened
 from searchengine.images.formats import HEAD_BYTES, VIDEO_FORMATS, sniff
 from searchengine.images.hashes import content_hash, perceptual_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
-from searchengine.images.open import open_image
+from searchengine.images.open import describe_image, open_image
 from searchengine.images.readers import require_reader
 from searchengine.images.thumbnails import make_thumbnail
 
@@ -48,11 +49,13 @@ class Task:
 
     Attributes:
         path: Absolute, as `os.fsencode` gives it.
-        hash_only: Only find out which bytes it holds.
+        hash_only: Only find out which bytes it holds,
+        describe: and what they say in words.
     """
 
     path: bytes
     hash_only: bool = False
+    describe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,13 @@ class Hashed:
         hash: SHA-256, 32 bytes.
         size: Bytes, of exactly what was hashed.
         mtime_ns: Modification time in nanoseconds, from before it was read.
+        description: What they say in words, where that was asked for.
     """
 
     hash: bytes
     size: int
     mtime_ns: int
+    description: Description | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +90,7 @@ class Decoded:
         perceptual_hash: 8 bytes, see `perceptual_hash`; of a video its first key frame's.
         flags: See `Picture` and `Video`.
         pixels: The model's input, uint8 (n, height, width, 3): one picture, or n key frames.
+        description: What it says in words.
         thumbnail: WebP, where the pool was asked to make one.
         seconds: When the n key frames are; empty for a picture.
         duration: Seconds that a video lasts, where it says so.
@@ -100,6 +106,7 @@ class Decoded:
     perceptual_hash: bytes
     flags: tuple[str, ...]
     pixels: NDArray[np.uint8]
+    description: Description = UNDESCRIBED
     thumbnail: bytes | None = None
     seconds: tuple[float, ...] = ()
     duration: float | None = None
@@ -141,7 +148,7 @@ def decode(
     """Read one file; in the calling process, so not for files that aren't trusted. Never raises."""
     try:
         if task.hash_only:
-            return _hash(task.path)
+            return _describe(task.path, limits) if task.describe else _hash(task.path)
         return _decode(task.path, preprocessing, limits, with_thumbnail=with_thumbnail)
     except Exception as error:  # noqa: BLE001 -- whatever one file brings about, the run goes on
         return _unreadable(task.path, error)
@@ -161,6 +168,13 @@ def _read_through(file: FileIO) -> bytes:
         digest.update(chunk)
         restart_alarm()
     return digest.digest()
+
+
+def _describe(path: bytes, limits: Limits) -> Hashed:
+    if os.stat(path).st_size > limits.file_bytes:
+        return _hash(path)  # a video, whose container says nothing that is read
+    file = read_file(path, limits)
+    return Hashed(content_hash(file.data), file.size, file.mtime_ns, describe_image(file.data))
 
 
 def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_thumbnail: bool) -> Decoded:
@@ -193,6 +207,7 @@ def _decode_picture(
         perceptual_hash=perceptual_hash(picture.image),
         flags=picture.flags,
         pixels=preprocess(picture.image, preprocessing)[None],
+        description=picture.description,
     )
     return decoded, picture.image
 

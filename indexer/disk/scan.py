@@ -8,6 +8,7 @@ import stat
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from indexer.disk import sidecars
 from indexer.disk.companions import find_companions
 from indexer.disk.excludes import LIBRARY_MARK, OURS, compile_globs, is_skipped_file, is_skipped_folder
 from searchengine.errors import ImageError
@@ -42,11 +43,13 @@ class Entry(NamedTuple):
         path: Relative to the root, as `os.fsencode` gives it.
         size: Bytes.
         mtime_ns: Modification time in nanoseconds.
+        sidecar: Sizes and times of the ``.xmp`` files beside it, see `sidecars.stamp`.
     """
 
     path: bytes
     size: int
     mtime_ns: int
+    sidecar: str | None = None
 
 
 class Companion(NamedTuple):
@@ -108,7 +111,8 @@ class Scan:
                 self._problem(self._scope, error)
             return
         if stat.S_ISREG(status.st_mode):
-            yield Entry(self._scope, status.st_size, status.st_mtime_ns)
+            beside = sidecars.stamp(start, sidecars.status_of)
+            yield Entry(self._scope, status.st_size, status.st_mtime_ns, beside)
         elif stat.S_ISDIR(status.st_mode):
             yield from self._walk(self._scope)
         else:
@@ -155,7 +159,22 @@ class Scan:
             self.videos[videos:] = [
                 path for path in self.videos[videos:] if path[len(prefix) :] not in companions
             ]
-            yield from (found for name, found in candidates.items() if name not in companions)
+            beside = self._sidecars(entries, prefix)
+            for name, found in candidates.items():
+                if name not in companions:
+                    stamp = sidecars.stamp(name, beside.get) if beside else None
+                    yield found if stamp is None else found._replace(sidecar=stamp)
+
+    def _sidecars(self, entries: list[os.DirEntry[bytes]], prefix: bytes) -> dict[bytes, os.stat_result]:
+        """What may be the sidecars of a folder's pictures, by name."""
+        found = {}
+        for entry in entries:
+            name = entry.name
+            if name.endswith(sidecars.ENDINGS) and not (self._excluded and self._excluded(prefix + name)):
+                status = sidecars.status_of(entry.path)
+                if status is not None:
+                    found[name] = status
+        return found
 
     def _list(self, folder: bytes) -> list[os.DirEntry[bytes]]:
         """A folder's entries by name; none if it was seen before or can't be read."""

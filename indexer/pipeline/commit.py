@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from indexer.disk.scan import Problem
+from indexer.disk.sidecars import read_sidecars, unreadable_sidecar
 from searchengine.catalog import files, removal
-from searchengine.catalog.record import ContentFacts, Failure, FileAt, Picture, record_batch
+from searchengine.catalog.record import ContentFacts, Failure, FileAt, Picture, SidecarText, record_batch
 
 if TYPE_CHECKING:
     from indexer.decoding.decode import Decoded
@@ -54,7 +55,13 @@ class Committer:
             LibraryBusyError: Another process holds the library; nothing of the batch is written.
         """
         pictures = [
-            Picture(_place(job, decoded.size, decoded.mtime_ns), _facts(decoded), vectors, decoded.seconds)
+            Picture(
+                _place(job, decoded.size, decoded.mtime_ns),
+                _facts(decoded),
+                vectors,
+                decoded.seconds,
+                sidecar=self._beside(job),
+            )
             for (job, decoded), vectors in zip(batch.decoded, batch.vectors, strict=True)
         ]
         failures, out_of_reach = [], []
@@ -77,7 +84,12 @@ class Committer:
                 session,
                 self._space_id,
                 [
-                    Picture(_place(job, hashed.size, hashed.mtime_ns), contents[hashed.hash])
+                    Picture(
+                        _place(job, hashed.size, hashed.mtime_ns),
+                        contents[hashed.hash],
+                        sidecar=self._beside(job),
+                        description=hashed.description,
+                    )
                     for job, hashed in batch.copies
                 ],
             )
@@ -89,6 +101,16 @@ class Committer:
                 self.arrivals[contents[content_hash]] += 1
             else:
                 self.updated += 1
+
+    def _beside(self, job: Job) -> SidecarText | None:
+        """What is said beside a file; where that can't be read now, nothing, and the next run tries again."""
+        if job.sidecar is None:
+            return None
+        try:
+            return SidecarText(job.sidecar, read_sidecars(job.absolute))
+        except OSError as error:
+            self.problems.append(Problem(job.absolute, unreadable_sidecar(error)))
+            return None
 
 
 def _place(job: Job, size: int, mtime_ns: int) -> FileAt:
@@ -112,4 +134,5 @@ def _facts(decoded: Decoded) -> ContentFacts:
         perceptual_hash=decoded.perceptual_hash,
         flags=decoded.flags,
         duration=decoded.duration,
+        description=decoded.description,
     )

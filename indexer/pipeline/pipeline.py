@@ -43,6 +43,8 @@ class Job:
         mtime_ns: When it was scanned.
         is_new: Whether the catalog has never seen this path.
         hash_first: Whether its bytes may be known already.
+        sidecar: `Entry.sidecar`.
+        describe: Whether what it says in words is to be read also where its bytes are known.
         shows: Key of its row in the catalog, where that holds a picture.
     """
 
@@ -53,6 +55,8 @@ class Job:
     mtime_ns: int
     is_new: bool
     hash_first: bool
+    sidecar: str | None = None
+    describe: bool = False
     shows: int | None = None
 
 
@@ -181,7 +185,7 @@ class Pipeline:
         def submit(job: Job, *, hash_only: bool) -> None:
             nonlocal in_flight
             in_flight += 1
-            future = self._pool.submit(Task(job.absolute, hash_only=hash_only))
+            future = self._pool.submit(Task(job.absolute, hash_only=hash_only, describe=job.describe))
             future.add_done_callback(lambda future: finished.put((job, future)))
 
         while (waiting or in_flight) and self._failure is None:

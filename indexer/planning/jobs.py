@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from searchengine.catalog.catalog import Catalog
 
 
-def jobs(catalog: Catalog, found: Survey, root_ids: Mapping[bytes, int]) -> list[Job]:
-    """One for each file that is new or changed, in the order the scan met them."""
+def jobs(catalog: Catalog, found: Survey, root_ids: Mapping[bytes, int], *, rehash: bool) -> list[Job]:
+    """One for each file that is new or changed, in the order the scan met them.
+
+    Args:
+        catalog: The library's.
+        found: What has to be read.
+        root_ids: Every root's key, by path.
+        rehash: Read what pictures say in words anew: an older version may not have.
+    """
     entries = [
         (target, is_new, entry)
         for target, plan in found.plans.items()
@@ -40,6 +47,8 @@ def jobs(catalog: Catalog, found: Survey, root_ids: Mapping[bytes, int]) -> list
                 mtime_ns=entry.mtime_ns,
                 is_new=is_new,
                 hash_first=entry.size in shared,
+                sidecar=entry.sidecar,
+                describe=rehash,
                 shows=row.id if row is not None and row.content_id is not None else None,
             )
         )

@@ -20,13 +20,14 @@ HELD_BACK_SHARE = 0.2
 HELD_BACK_COUNT = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """What is to be done in one scope.
 
     Attributes:
         new: Files the catalog has never seen at this path.
         changed: Files whose size or mtime isn't what the catalog has, or all known ones with `rehash`.
+        described: Files that are as they were, but what is said beside them isn't.
         unchanged: How many are as they were.
         still_failed: How many failed before and haven't changed since: not tried again.
         returned: Ids of unchanged files that had been marked missing.
@@ -37,6 +38,7 @@ class Plan:
 
     new: list[Entry] = field(default_factory=list)
     changed: list[Entry] = field(default_factory=list)
+    described: list[Entry] = field(default_factory=list)
     unchanged: int = 0
     still_failed: int = 0
     returned: list[int] = field(default_factory=list)
@@ -60,16 +62,14 @@ def plan_scope(
         fate: What became of a known file that the scan didn't meet; see `Unmet`.
         rehash: Read every file, whatever its size and mtime say.
     """
-    new: list[Entry] = []
-    changed: list[Entry] = []
-    returned: list[int] = []
+    plan = Plan()
     there: dict[bytes, Entry] = {}
     for entry in entries:
         if entry.path in known:
             there[entry.path] = entry
         else:
-            new.append(entry)
-    absent: dict[str, dict[bytes, FileRow]] = {"gone": {}, "excluded": {}, "unreachable": {}}
+            plan.new.append(entry)
+    absent = {"gone": plan.vanished, "excluded": plan.excluded, "unreachable": plan.unreachable}
     for path, file in known.items():
         if path not in there:
             what = fate(file)
@@ -77,27 +77,24 @@ def plan_scope(
                 there[path] = what
             else:
                 absent[what][path] = file
-    unchanged = still_failed = 0
     for path, entry in there.items():
-        file = known[path]
-        if rehash or (file.size, file.mtime_ns) != (entry.size, entry.mtime_ns):
-            changed.append(entry)
-        elif file.state == "failed":
-            still_failed += 1
+        _compare(plan, entry, known[path], rehash=rehash)
+    return plan
+
+
+def _compare(plan: Plan, entry: Entry, file: FileRow, *, rehash: bool) -> None:
+    """Put a file that is known and there where it belongs."""
+    if rehash or (file.size, file.mtime_ns) != (entry.size, entry.mtime_ns):
+        plan.changed.append(entry)
+    elif file.state == "failed":
+        plan.still_failed += 1
+    else:
+        if file.sidecar == entry.sidecar:
+            plan.unchanged += 1
         else:
-            unchanged += 1
-            if file.state == "missing":
-                returned.append(file.id)
-    return Plan(
-        new=new,
-        changed=changed,
-        unchanged=unchanged,
-        still_failed=still_failed,
-        returned=returned,
-        vanished=absent["gone"],
-        unreachable=absent["unreachable"],
-        excluded=absent["excluded"],
-    )
+            plan.described.append(entry)
+        if file.state == "missing":
+            plan.returned.append(file.id)
 
 
 def is_held_back(vanished: int, known: int) -> bool:

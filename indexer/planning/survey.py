@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from indexer.disk.scan import Problem
+    from indexer.disk.scan import Entry, Problem
     from searchengine.catalog.files import FileRow
 
 KnownFiles = dict[Target, dict[bytes, "FileRow"]]
@@ -65,6 +65,11 @@ class Survey:
     def to_read(self) -> int:
         """Files that have to be read."""
         return sum(len(plan.new) + len(plan.changed) for plan in self.plans.values())
+
+    @property
+    def to_describe(self) -> list[tuple[Target, Entry]]:
+        """Files beside which something else is said than before."""
+        return [(target, entry) for target, plan in self.plans.items() for entry in plan.described]
 
 
 def requested(

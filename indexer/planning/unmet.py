@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
+from indexer.disk import sidecars
 from indexer.disk.excludes import compile_globs
 from indexer.disk.scan import Entry
 from searchengine.errors import ImageError
@@ -85,7 +86,8 @@ class Unmet:
         if found is None or not found.is_file():
             return None
         status = found.stat()
-        entry = Entry(row.path, status.st_size, status.st_mtime_ns)
+        beside = sidecars.stamp(found.path, sidecars.status_of)
+        entry = Entry(row.path, status.st_size, status.st_mtime_ns, beside)
         as_before = (row.size, row.mtime_ns) == (entry.size, entry.mtime_ns)
         return entry if as_before or may_be_a_picture(found.path) else None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from indexer.disk.excludes import OURS, is_skipped_file, is_skipped_folder
 from indexer.disk.roots import contains, relative
+from indexer.disk.sidecars import ENDINGS
 from indexer.planning.unmet import may_be_a_picture
 
 if TYPE_CHECKING:
@@ -95,10 +96,10 @@ def is_the_librarys_own(path: bytes, library: bytes) -> bool:
 
 
 def _matters(change: Changed, knows: Callable[[bytes], bool]) -> bool:
-    """Whether it is about pictures: a database beside them that is written to all day isn't."""
+    """Whether it is about pictures or their sidecars: a database that is written to all day isn't."""
     if os.path.isdir(change.path):
         return not change.in_place  # its time or its permissions; what is in it has changes of its own
-    return _is_a_picture(change.path) or knows(change.path)
+    return change.path.endswith(ENDINGS) or _is_a_picture(change.path) or knows(change.path)
 
 
 def _is_a_picture(path: bytes) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import ColumnElement, func, or_, select
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Content, Embedding, File
+from searchengine.catalog.models import Content, Embedding, File, Sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,6 +25,7 @@ class FileRow(NamedTuple):
         mtime_ns: Nanoseconds since the epoch.
         state: ``indexed``, ``failed`` or ``missing``.
         content_id: What is in it; None when it failed.
+        sidecar: `Sidecar.stamp` of the ``.xmp`` files beside it; None where there were none.
     """
 
     id: int
@@ -33,6 +34,7 @@ class FileRow(NamedTuple):
     mtime_ns: int
     state: str
     content_id: int | None
+    sidecar: str | None = None
 
 
 _COLUMNS = (File.id, File.path, File.size, File.mtime_ns, File.state, File.content_id)
@@ -54,7 +56,8 @@ def files_below(session: Session, root_id: int, scope: bytes = b"") -> dict[byte
         root_id: The root.
         scope: Relative path of a folder or a file; empty for the whole root.
     """
-    statement = select(*_COLUMNS).where(File.root_id == root_id)
+    statement = select(*_COLUMNS, Sidecar.stamp).where(File.root_id == root_id)
+    statement = statement.join(Sidecar, Sidecar.file_id == File.id, isouter=True)
     if scope:
         statement = statement.where(within(scope))
     # Past the session, which takes as long again over each row: 100,000 files cost 0.15 s instead of 0.3 s.
@@ -93,7 +96,7 @@ def files_of_contents(session: Session, content_ids: Collection[int]) -> list[tu
             .join(File, File.content_id == Content.id)
             .where(Content.id.in_(chunk))
         )
-        found += [(row[0], row[1], FileRow._make(row[2:])) for row in rows]
+        found += [(row[0], row[1], FileRow(*row[2:])) for row in rows]
     return found
 
 

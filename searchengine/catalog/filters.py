@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import ColumnElement, String, and_, cast, false, func, not_, or_, select, true
 
-from searchengine.catalog.models import Content, Embedding, File
+from searchengine.catalog import words
+from searchengine.catalog.models import Content, ContentText, Embedding, File, Sidecar
 from searchengine.filters import Choice, Circle, Moment, Number, Pattern
 from searchengine.images.formats import VIDEO_FORMATS
 
@@ -30,9 +31,13 @@ _EARTH_KM = 6371.0088
 
 
 def condition(filters: Iterable[Filter], exact: Iterable[Exact] = ()) -> Condition:
-    """All of the filters and words, as a condition on `content`."""
+    """All of the filters and words, as a condition on `content`.
+
+    Raises:
+        QueryError: Words that have no letters or digits.
+    """
     parts = [_signed(of_key(each), negated=each.negated) for each in filters]
-    parts += [_signed(_of_files(_contains(_path, e.text)), negated=e.negated) for e in exact]
+    parts += [_signed(words.has(e.text), negated=e.negated) for e in exact]
     return and_(true(), *parts)
 
 
@@ -184,6 +189,15 @@ def _lens(value: Value) -> Condition:
     return _text(Content.lens)(value)
 
 
+def _rating(value: Value) -> Condition:
+    """As a file's sidecar says; where none says anything, as the picture itself does."""
+    rated = select(File.content_id).join(Sidecar, Sidecar.file_id == File.id)
+    beside = rated.where(_number(Sidecar.rating)(value))
+    inside = select(ContentText.content_id).where(_number(ContentText.rating)(value))
+    overruled = rated.where(Sidecar.rating.is_not(None), File.content_id.is_not(None))
+    return or_(Content.id.in_(beside), and_(Content.id.in_(inside), Content.id.not_in(overruled)))
+
+
 def _near(value: Value) -> Condition:
     """Within a great-circle distance, by the haversine formula."""
     assert isinstance(value, Circle)  # noqa: S101
@@ -216,4 +230,5 @@ _KEYS: dict[str, Callable[[Value], Condition]] = {
     "size": _number(Content.size),
     "near": _near,
     "orientation": _orientation,
+    "rating": _rating,
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Content, Embedding, File, Root
+from searchengine.catalog.models import Content, ContentText, Embedding, File, Root, Sidecar
 from searchengine.catalog.roots import locate
+from searchengine.images.description import UNDESCRIBED, Description
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -53,6 +54,7 @@ class ImageRow:
     Attributes:
         files: Its live files, never empty: reachable ones first, then in the order they were added.
         seconds: Which of a video's frames was asked for, where one was.
+        description: What is said of it: beside its first file that has something beside it, else in itself.
     """
 
     id: int
@@ -67,6 +69,7 @@ class ImageRow:
     files: tuple[FileOf, ...]
     duration: float | None = None
     seconds: float | None = None
+    description: Description = UNDESCRIBED
 
     @property
     def offline(self) -> bool:
@@ -101,6 +104,7 @@ def images(
             missing = state == "missing" or offline.get(root_id, False)
             place = (missing, file_id, os.path.join(roots[root_id], path))
             files.setdefault(content_id, []).append(place)
+        said = _descriptions(session, files)
         for row in session.execute(select(*_COLUMNS).where(Content.id.in_(files))):
             live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row.id]))
             found[row.id] = ImageRow(
@@ -115,8 +119,37 @@ def images(
                 tuple(row.flags),
                 live,
                 row.duration,
+                description=said.get(row.id, UNDESCRIBED),
             )
     return found
+
+
+def _descriptions(session: Session, content_ids: Collection[int]) -> dict[int, Description]:
+    """What is said of pictures, of those of which anything is."""
+
+    def columns(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
+        return of.title, of.caption, of.keywords, of.place, of.rating
+
+    def description(row: Any) -> Description:
+        return Description(row[1], row[2], tuple(row[3]), row[4], row[5])
+
+    found = {
+        row[0]: description(row)
+        for row in session.execute(
+            select(ContentText.content_id, *columns(ContentText)).where(
+                ContentText.content_id.in_(content_ids)
+            )
+        )
+    }
+    beside: dict[int, Description] = {}
+    for row in session.execute(
+        select(File.content_id, *columns(Sidecar))
+        .join(Sidecar, Sidecar.file_id == File.id)
+        .where(File.content_id.in_(content_ids))
+        .order_by(File.id)
+    ):
+        beside[row[0]] = description(row).under(beside.get(row[0], UNDESCRIBED))
+    return found | {each: found.get(each, UNDESCRIBED).under(over) for each, over in beside.items()}
 
 
 def images_of_embeddings(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, text, update
 
-from searchengine.catalog import invariants, spaces
+from searchengine.catalog import invariants, spaces, words
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.files import contents_to_embed
-from searchengine.catalog.models import Change, Embedding, File
+from searchengine.catalog.models import Change, ContentText, Embedding, File, Sidecar
 from searchengine.catalog.visibility import settle
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ NEVER = -1
 
 def mend(session: Session) -> list[str]:
     """Put right everything that can be; what was done, in words."""
-    steps = (_references, _one_answers, _vectors, _shown, _unembedded, _log, _keys)
+    steps = (_references, _one_answers, _vectors, _shown, _unembedded, _log, _keys, _words)
     return [words for step in steps for words in step(session)]
 
 
@@ -63,6 +63,11 @@ def _references(session: Session) -> Iterator[str]:
     lost = {each.id for each in dangling if each.table == "file" and each.parent == "content"}
     rootless = {each.id for each in dangling if each.table == "file" and each.parent == "root"}
     useless = {each.id for each in dangling if each.table == "embedding"}
+    unsaid = {each.id for each in dangling if each.table == "sidecar"} | rootless
+    for ids in chunks(unsaid):
+        session.execute(delete(Sidecar).where(Sidecar.file_id.in_(ids)))
+    for ids in chunks({each.id for each in dangling if each.table == "content_text"}):
+        session.execute(delete(ContentText).where(ContentText.content_id.in_(ids)))
     for ids in chunks(rootless):
         session.execute(delete(File).where(File.id.in_(ids)))
     for ids in chunks(lost - rootless):
@@ -134,6 +139,16 @@ def _keys(session: Session) -> Iterator[str]:
         if not done.rowcount:
             session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :key)"), values)
         yield f"made sure that keys of {table} aren't used again"
+
+
+def _words(session: Session) -> Iterator[str]:
+    if words.is_damaged(session):
+        words.rebuild(session)
+        yield "built the index of words anew"
+    wrong = words.differences(session)
+    words.settle(session, wrong)
+    if wrong:
+        yield f"put the words of {len(wrong):,} pictures right"
 
 
 def _drop_embeddings(session: Session, ids: Collection[int]) -> None:

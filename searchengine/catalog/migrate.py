@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from searchengine.catalog import words
 from searchengine.catalog.engine import WRITE
+from searchengine.catalog.models import Content
 from searchengine.catalog.version import Version, read_version
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -25,7 +29,7 @@ def config() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the steps that are missing; after an error or a kill none of them has happened."""
+    """Run the steps that are missing, and index the words; after an error or a kill nothing has happened."""
     with engine.connect().execution_options(**{WRITE: True}) as connection:
         # A step that rebuilds a table would trip over references to it; only works outside a transaction.
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
@@ -36,5 +40,12 @@ def upgrade(engine: Engine) -> None:
                     settings = config()
                     settings.attributes["connection"] = connection
                     command.upgrade(settings, "head")
+                    _fill_index(connection)
         finally:
             connection.connection.cursor().execute("PRAGMA foreign_keys=ON")
+
+
+def _fill_index(connection: Connection) -> None:
+    """Index the names and folders of the pictures that an older version knew."""
+    with Session(connection, join_transaction_mode="create_savepoint") as session, session.begin():
+        words.settle(session, session.scalars(select(Content.id).where(Content.shown)))

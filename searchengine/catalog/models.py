@@ -166,6 +166,42 @@ class File(Base):
     content_id: Mapped[int | None] = mapped_column(ForeignKey("content.id"), index=True)
 
 
+class _Said:
+    """Units and meaning as in `images.description.Description`."""
+
+    title: Mapped[str | None]
+    caption: Mapped[str | None]
+    keywords: Mapped[list[str]] = mapped_column(JSON)
+    place: Mapped[str | None]
+    rating: Mapped[int | None] = mapped_column(index=True)
+
+
+class ContentText(_Said, Base):
+    """What a picture's own bytes say of it in words; no row where they say nothing."""
+
+    __tablename__ = "content_text"
+
+    content_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("content.id"), primary_key=True, autoincrement=False
+    )
+
+
+class Sidecar(_Said, Base):
+    """What the `.xmp` files beside a file say of its picture. It goes before what the picture says itself."""
+
+    __tablename__ = "sidecar"
+
+    # Deferred: a file that moves leaves its place before it arrives at the next one.
+    file_id: Mapped[int] = mapped_column(
+        Key,
+        ForeignKey("file.id", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    stamp: Mapped[str]
+    """Sizes and times of the `.xmp` files, as the scan saw them."""
+
+
 class Embedding(Base):
     """A unit vector of a content in a space. Its key is its id in FAISS; it is never updated in place."""
 

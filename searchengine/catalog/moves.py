@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import File
+from searchengine.catalog.models import File, Sidecar
 from searchengine.catalog.visibility import settle
 
 if TYPE_CHECKING:
@@ -36,13 +36,15 @@ def move_files(session: Session, moves: Sequence[FileMove]) -> None:
     """Move rows, all at once: two files may swap names. A row that stands on a target is replaced."""
     target = {move.file_id: move.to for move in moves}
     kept = []
-    replaced: set[int] = set()
+    touched: set[int] = set()
     for ids in chunks(target):
         rows = session.execute(
             select(File.id, File.state, File.error, File.content_id).where(File.id.in_(ids))
         )
         for file_id, state, error, content_id in rows:
             at = target[file_id]
+            if content_id is not None:
+                touched.add(content_id)  # its names are others now
             kept.append(
                 {
                     "id": file_id,
@@ -66,12 +68,16 @@ def move_files(session: Session, moves: Sequence[FileMove]) -> None:
     for root_id, paths in by_root.items():
         for chunk in chunks(paths):
             there = (File.root_id == root_id) & File.path.in_(chunk)
-            replaced.update(
+            touched.update(
                 content_id
                 for content_id in session.scalars(select(File.content_id).where(there))
                 if content_id
             )
+            session.execute(
+                delete(Sidecar).where(Sidecar.file_id.in_(select(File.id).where(there))),
+                execution_options={"synchronize_session": False},
+            )
             session.execute(delete(File).where(there), execution_options={"synchronize_session": False})
     if kept:
         session.execute(insert(File), kept)
-    settle(session, replaced)
+    settle(session, touched)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.files import contents_by_hash, embedded
-from searchengine.catalog.models import Content, Embedding, File, Space
+from searchengine.catalog.models import Content, ContentText, Embedding, File, Sidecar, Space
 from searchengine.catalog.visibility import settle
+from searchengine.images.description import UNDESCRIBED, Description
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,6 +57,20 @@ class ContentFacts:
     perceptual_hash: bytes | None = None
     flags: tuple[str, ...] = ()
     duration: float | None = None
+    description: Description = UNDESCRIBED
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarText:
+    """What the ``.xmp`` files beside a file say.
+
+    Attributes:
+        stamp: Their sizes and times, as the scan saw them.
+        description: Of them all.
+    """
+
+    stamp: str
+    description: Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +83,16 @@ class Picture:
         vector: Unit vector float32 (dim,), or those of n parts (n, dim); None when the content has its
             embeddings in the space.
         seconds: When each of a video's n frames is; empty for a picture.
+        sidecar: What is beside it, if anything is.
+        description: What it says in words, where a content that is known is to be described anew.
     """
 
     file: FileAt
     content: ContentFacts | int
     vector: NDArray[np.float32] | None = None
     seconds: Sequence[float] = ()
+    sidecar: SidecarText | None = None
+    description: Description | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +127,14 @@ def record_batch(
         ValueError: A vector has another shape or length than 1, or is missing and the content has none.
     """
     content_ids, new_contents = _contents(session, pictures)
+    _describe(
+        session,
+        {
+            content_id: picture.description
+            for content_id, picture in zip(content_ids, pictures, strict=True)
+            if picture.description is not None
+        },
+    )
     vectors: dict[int, NDArray[np.float32]] = {}
     seconds: dict[int, Sequence[float]] = {}
     for content_id, picture in zip(content_ids, pictures, strict=True):
@@ -128,8 +155,39 @@ def record_batch(
         key = (failure.file.root_id, failure.file.path)
         now_there[key] = _file(failure.file, "failed", error=failure.error)
     content_ids_before = _files(session, now_there)
+    record_sidecars(
+        session,
+        [*(p.file for p in pictures), *(f.file for f in failures)],
+        [*(p.sidecar for p in pictures), *(None for _ in failures)],
+    )
     settle(session, {*content_ids, *content_ids_before}, embeddings=new_embeddings)
     return Recorded(new_contents, len(new_embeddings))
+
+
+def record_sidecars(
+    session: Session, files: Sequence[FileAt], sidecars: Sequence[SidecarText | None]
+) -> set[int]:
+    """Write what is said beside files that the catalog has; None forgets what was.
+
+    Returns:
+        The contents of these files: whoever calls has to `settle` them.
+    """
+    now_said = {(file.root_id, file.path): sidecar for file, sidecar in zip(files, sidecars, strict=True)}
+    rows, ids, contents = [], [], set()
+    for key, (file_id, content_id) in _rows_at(session, now_said.keys()):
+        ids.append(file_id)
+        if content_id is not None:
+            contents.add(content_id)
+        if (sidecar := now_said[key]) is not None:
+            rows.append({"file_id": file_id, "stamp": sidecar.stamp, **_said(sidecar.description)})
+    for chunk in chunks(ids):
+        session.execute(
+            delete(Sidecar).where(Sidecar.file_id.in_(chunk)),
+            execution_options={"synchronize_session": False},
+        )
+    if rows:
+        session.execute(insert(Sidecar), rows)
+    return contents
 
 
 def record_embeddings(
@@ -169,13 +227,30 @@ def _contents(session: Session, pictures: Sequence[Picture]) -> tuple[list[int],
             insert(Content).returning(Content.hash, Content.id), [_content_values(fact) for fact in chunk]
         )
         known.update((row[0], row[1]) for row in added)
+    _describe(session, {known[fact.hash]: fact.description for fact in new if fact.description})
     return [p.content if isinstance(p.content, int) else known[p.content.hash] for p in pictures], len(new)
 
 
 def _content_values(fact: ContentFacts) -> dict[str, object]:
     # `settle` shows it, once its files are in place.
-    values = {name: getattr(fact, name) for name in ContentFacts.__slots__}
+    values = {name: getattr(fact, name) for name in ContentFacts.__slots__ if name != "description"}
     return {**values, "flags": list(fact.flags), "shown": False}
+
+
+def _describe(session: Session, descriptions: dict[int, Description]) -> None:
+    """Write what pictures say, in the place of what they said before."""
+    for ids in chunks(descriptions):
+        session.execute(
+            delete(ContentText).where(ContentText.content_id.in_(ids)),
+            execution_options={"synchronize_session": False},
+        )
+    rows = [{"content_id": each, **_said(said)} for each, said in descriptions.items() if said]
+    if rows:
+        session.execute(insert(ContentText), rows)
+
+
+def _said(description: Description) -> dict[str, object]:
+    return {**asdict(description), "keywords": list(description.keywords)}
 
 
 def _embeddings(

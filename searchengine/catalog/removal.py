@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Content, Embedding, File
+from searchengine.catalog.models import Content, ContentText, Embedding, File, Sidecar
 from searchengine.catalog.visibility import has_live_file, settle
 
 if TYPE_CHECKING:
@@ -72,9 +72,10 @@ def _drop(session: Session, file_ids: Collection[int]) -> set[int]:
     for ids in chunks(file_ids):
         rows = session.scalars(select(File.content_id).where(File.id.in_(ids)))
         contents.update(content_id for content_id in rows if content_id is not None)
-        session.execute(
-            delete(File).where(File.id.in_(ids)), execution_options={"synchronize_session": False}
-        )
+        for table, key in ((Sidecar, Sidecar.file_id), (File, File.id)):
+            session.execute(
+                delete(table).where(key.in_(ids)), execution_options={"synchronize_session": False}
+            )
     return contents
 
 
@@ -90,7 +91,11 @@ def _purge(session: Session, content_ids: Iterable[int]) -> int:
     purged = 0
     for chunk in chunks(content_ids):
         unused = session.scalars(select(Content.id).where(Content.id.in_(chunk), ~has_live_file)).all()
-        for table, key in ((Embedding, Embedding.content_id), (Content, Content.id)):
+        for table, key in (
+            (Embedding, Embedding.content_id),
+            (ContentText, ContentText.content_id),
+            (Content, Content.id),
+        ):
             session.execute(
                 delete(table).where(key.in_(unused)), execution_options={"synchronize_session": False}
             )

@@ -35,6 +35,11 @@ COLUMNS = (
     "edits",
     "time",
     "duration",
+    "title",
+    "caption",
+    "keywords",
+    "place",
+    "rating",
 )
 
 # What stands between several values in one CSV cell; file names hardly ever have it.

@@ -38,10 +38,10 @@ def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> 
     In a query
       -people  -(new york)       away from it
       image:./ref.jpg^0.5        a picture, with a weight
-      "exact words"              must stand in the name or folder
+      "exact words"              must stand in name, folder, caption or keywords
       camera:canon  type:heic  after:2021-06  before:2022  lens:50mm
       path:2021/*  name:IMG_*  width:>2000  mp:>12  size:<2mb
-      near:48.85,2.35,10km  orientation:portrait
+      near:48.85,2.35,10km  orientation:portrait  rating:>3
       key:a|b is "a or b", -key:value is "not", \\ takes the next letter as it is
 
     Quotes are not needed around words: they are joined by one space. Options may

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PIL import ExifTags
+
+from searchengine.images.lines import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,19 +96,6 @@ def parse_date(value: Any) -> datetime | None:
         return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
     except ValueError:
         return None
-
-
-def clean_text(value: Any) -> str | None:
-    """One line of readable text from a tag's value, or None where there is none."""
-    if isinstance(value, bytes):
-        value = value.decode("latin-1")
-    if not isinstance(value, str):
-        return None
-    value = value.split("\0", 1)[0]
-    with suppress(UnicodeError):  # Pillow reads EXIF text as Latin-1, phones write UTF-8
-        value = value.encode("latin-1").decode("utf-8")
-    words = " ".join("".join(c if c.isprintable() else " " for c in value).split())[:200]
-    return words if any(c.isalnum() for c in words) else None  # "----" is how lenses say they don't know
 
 
 def camera_name(make: Any, model: Any) -> str | None:

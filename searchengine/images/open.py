@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import ExifTags, Image, ImageOps
 
 from searchengine.errors import DamagedImageError, ImageError
+from searchengine.images.description import UNDESCRIBED, Description, together
 from searchengine.images.failures import explain, is_cut_short, missing_extra, not_a_picture
 from searchengine.images.files import read_file
 from searchengine.images.formats import EXTRAS, HEAD_BYTES, PLUGINS, VIDEO_FORMATS, sniff
@@ -23,6 +24,8 @@ from searchengine.images.metadata import Metadata, first_known, read_metadata
 from searchengine.images.pixels import to_rgb
 from searchengine.images.quiet import quiet_decoders
 from searchengine.images.raw import LEAST_PREVIEW, develop_raw, is_raw_tiff, read_raw
+from searchengine.images.said import read_description
+from searchengine.images.xmp import find_packet, read_xmp
 
 if TYPE_CHECKING:
     import os
@@ -47,6 +50,7 @@ class Picture:
         metadata: What EXIF says of it.
         flags: ``truncated`` (the file ends early, the rest is one colour) or ``damaged`` (so is a
             part of it); empty for a sound picture.
+        description: What it says in words: EXIF, IPTC and XMP.
     """
 
     image: Image.Image
@@ -55,6 +59,7 @@ class Picture:
     format: str
     metadata: Metadata
     flags: tuple[str, ...] = ()
+    description: Description = UNDESCRIBED
 
 
 def open_image(
@@ -95,6 +100,29 @@ def open_image(
             raise explain(error, name) from error
 
 
+def describe_image(data: bytes) -> Description:
+    """What a picture says in words, from its header: nothing is decoded. Never raises.
+
+    Args:
+        data: The file's bytes.
+    """
+    name = sniff(data[:HEAD_BYTES])
+    if name is None or name in {"RAW", "JXL"} or (name == "TIFF" and is_raw_tiff(data)):
+        return read_xmp(find_packet(data))
+    with quiet_decoders():
+        try:
+            image = _start(data, name)
+            packet = _packet(image)
+            return together(read_xmp(packet), read_description(image, _read_exif(image, name)[0]))
+        except Exception:  # noqa: BLE001 -- see open_image
+            return UNDESCRIBED
+
+
+def _packet(image: ImageFile) -> bytes | str:
+    packet: bytes | str = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    return packet
+
+
 def _open(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Picture:
     if name == "JXL":
         return _open_jxl(data, draft_to, limits)
@@ -107,11 +135,15 @@ def _open(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Pictu
 
 def _open_jxl(data: bytes, draft_to: int | None, limits: Limits) -> Picture:
     image, exif = read_jxl(data, limits)
-    return Picture(to_rgb(_shrink(image, draft_to)), *image.size, "JXL", read_metadata(exif))
+    description = together(read_xmp(find_packet(data)), read_description(image, exif))
+    return Picture(
+        to_rgb(_shrink(image, draft_to)), *image.size, "JXL", read_metadata(exif), description=description
+    )
 
 
 def _open_raw(data: bytes, draft_to: int | None, limits: Limits) -> Picture:
     file = read_raw(data)
+    description = read_xmp(find_packet(data))
     preview = None
     if file.preview is not None:
         with suppress(Exception):  # one that can't be read is as good as none
@@ -119,7 +151,7 @@ def _open_raw(data: bytes, draft_to: int | None, limits: Limits) -> Picture:
     if preview is None or min(preview.width, preview.height) < LEAST_PREVIEW:
         try:
             developed = _shrink(develop_raw(data, limits), draft_to)
-            return Picture(developed, file.width, file.height, "RAW", file.metadata)
+            return Picture(developed, file.width, file.height, "RAW", file.metadata, description=description)
         except ImageError:
             if preview is None:
                 raise
@@ -127,7 +159,8 @@ def _open_raw(data: bytes, draft_to: int | None, limits: Limits) -> Picture:
     if file.orientation in _SIDEWAYS and (image.width > image.height) != (file.width > file.height):
         image = _upright(image, file.orientation)  # the preview itself doesn't say how the camera was held
     metadata = first_known(file.metadata, preview.metadata)
-    return Picture(image, file.width, file.height, "RAW", metadata, preview.flags)
+    description = together(description, preview.description)
+    return Picture(image, file.width, file.height, "RAW", metadata, preview.flags, description)
 
 
 def _open_video(data: bytes, name: str, draft_to: int | None, limits: Limits) -> Picture:
@@ -149,6 +182,7 @@ def _open_with_pillow(data: bytes, name: str, draft_to: int | None, limits: Limi
         raise
     except Exception as error:  # noqa: BLE001 -- see open_image
         image, flags = _salvage(image, data, error, draft_to, limits)
+    packet = _packet(image)
     exif, orientation = _read_exif(image, name)
     rgb = _shrink(to_rgb(_shrink(image, draft_to)), draft_to)
     if name != "JPEG":
@@ -156,7 +190,8 @@ def _open_with_pillow(data: bytes, name: str, draft_to: int | None, limits: Limi
         width, height = image.im.size
     if orientation in _SIDEWAYS:
         width, height = height, width
-    return Picture(_upright(rgb, orientation), width, height, name, read_metadata(exif), flags)
+    description = together(read_xmp(packet), read_description(image, exif))
+    return Picture(_upright(rgb, orientation), width, height, name, read_metadata(exif), flags, description)
 
 
 def _start(data: bytes, name: str) -> ImageFile:

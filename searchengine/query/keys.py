@@ -188,6 +188,7 @@ KEYS = {
             "portrait",
             "portrait, landscape or square",
         ),
+        Key("rating", _number({"": 1}), _write_number, ">3", "stars, 1 to 5"),
     )
 }
 EXAMPLE_KEY = "image"

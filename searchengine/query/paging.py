@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Hit = tuple[int, float]
+"""An embedding's id, and what it is ranked by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from searchengine.query.relevance import is_relevant
 from searchengine.results import SearchResult
@@ -16,8 +16,22 @@ if TYPE_CHECKING:
     from searchengine.catalog.images import ImageRow
 
 
+class Found(NamedTuple):
+    """A picture's place in a ranking.
+
+    Attributes:
+        embedding: Its embedding's id.
+        by: What ranks it, see `fuse`; None where that is the date.
+        score: Its cosine; None where there was nothing to compare with.
+    """
+
+    embedding: int
+    by: float | None
+    score: float | None
+
+
 def to_results(
-    hits: Iterable[tuple[int, float | None]],
+    found: Iterable[Found],
     images: Mapping[int, ImageRow],
     *,
     offset: int,
@@ -26,15 +40,15 @@ def to_results(
     """Give every hit its picture.
 
     Args:
-        hits: Embedding ids and cosines, best first.
+        found: A page of a ranking, best first.
         images: The pictures by embedding id.
         offset: How many of the ranking came before these.
-        line: The cosine from which on they are relevant, or None where there is no telling. A hit without
-            a cosine passed the filters, which is all that was asked of it: it is relevant.
+        line: The cosine from which on they are relevant, or None where there is no telling. Words that stand
+            in a picture's texts raise it over the line as they raise it in the ranking. What was found
+            without a direction passed the filters, which is all that was asked of it: it is relevant.
     """
     return tuple(
-        _result(rank, score, images[embedding], line)
-        for rank, (embedding, score) in enumerate(hits, start=offset + 1)
+        _result(rank, each, images[each.embedding], line) for rank, each in enumerate(found, start=offset + 1)
     )
 
 
@@ -54,18 +68,18 @@ def by_date(results: Sequence[SearchResult], *, newest: bool) -> tuple[SearchRes
     )
 
 
-def _result(rank: int, score: float | None, image: ImageRow, line: float | None) -> SearchResult:
-    if score is None:
+def _result(rank: int, found: Found, image: ImageRow, line: float | None) -> SearchResult:
+    if found.by is None:
         relevant: bool | None = True
     else:
-        relevant = None if line is None else is_relevant(score, line)
+        relevant = None if line is None else is_relevant(found.by, line)
     first, *copies = (os.fsdecode(file.path) for file in image.files)
     return SearchResult(
         rank=rank,
         id=image.id,
         path=first,
         copies=tuple(copies),
-        score=score,
+        score=found.score,
         relevant=relevant,
         offline=image.offline,
         flags=image.flags,
@@ -75,6 +89,11 @@ def _result(rank: int, score: float | None, image: ImageRow, line: float | None)
         format=image.format,
         taken_at=image.taken_at,
         camera=image.camera,
-        time=None if score is None else image.seconds,
+        time=None if found.score is None else image.seconds,
         duration=image.duration,
+        title=image.description.title,
+        caption=image.description.caption,
+        keywords=image.description.keywords,
+        place=image.description.place,
+        rating=image.description.rating,
     )

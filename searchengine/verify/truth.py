@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from searchengine.catalog import invariants, spaces
+from searchengine.catalog import invariants, spaces, words
 from searchengine.catalog.files import contents_to_embed
 from searchengine.catalog.models import Change, Content, File
 from searchengine.errors import LibraryError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def checks(catalog: Catalog) -> Iterator[Callable[[], Check]]:
     """Every check of the catalog, each in one consistent view; others may write meanwhile."""
-    for look in (_database, _references, _shown, _one_answers, _keys, _places):
+    for look in (_database, _references, _shown, _one_answers, _keys, _places, _words, _word_index):
         yield partial(_in_one_view, catalog, look)
     try:
         with catalog.read() as session:
@@ -90,6 +90,19 @@ def _places(session: Session) -> Check:
         wrong.append(f"files that aren't below their folder: {examples(stray)}")
     count = session.scalar(select(func.count()).select_from(File))
     return Check("every path belongs to one folder", tuple(wrong), (), count)
+
+
+def _words(session: Session) -> Check:
+    wrong = words.differences(session)
+    said = f"the words of {len(wrong):,} pictures aren't indexed as they are: {examples(wrong)}"
+    return Check("every picture's words are indexed", (said,) if wrong else ())
+
+
+def _word_index(session: Session) -> Check:
+    name, damaged = "the index of words is whole", words.is_damaged(session)
+    if damaged is None:
+        return Check(name, (), ("it wasn't looked at: the library can't be written to now",))
+    return Check(name, ("it is damaged, and finds too much or too little",) if damaged else ())
 
 
 def _log(session: Session, space: SpaceRow) -> Check:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import math
+import re
 import tempfile
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 from unittest import mock
@@ -19,6 +21,7 @@ from searchengine.catalog import filters, narrowing, roots, spaces
 from searchengine.catalog.catalog import FILE_NAME, Catalog
 from searchengine.catalog.record import ContentFacts
 from searchengine.filters import Choice, Circle, Filter, Moment, Number, Pattern
+from searchengine.images.description import UNDESCRIBED, Description
 from searchengine.query.grammar import parse
 from searchengine.query.keys import KEYS
 from tests.catalog.builder import at, put, record, spec, unit
@@ -63,6 +66,14 @@ contents = st.fixed_dictionaries(
             [(48.8566, 2.3522), (51.5074, -0.1278), (-17.7, 179.9), (-17.7, -179.9), (90.0, 0.0)]
         ),
         "size": st.sampled_from([10, 2_000_000, 5_000_000]),
+        "description": st.sampled_from(
+            [
+                UNDESCRIBED,
+                Description(keywords=("summer", "Rex"), rating=5),
+                Description(caption="a summer in Ärger", rating=3),
+                Description(keywords=("img", "a"), rating=-1),
+            ]
+        ),
         "files": st.lists(
             st.tuples(st.sampled_from(FOLDERS), st.sampled_from(NAMES)), min_size=1, max_size=2, unique=True
         ),
@@ -110,6 +121,13 @@ demands = st.sampled_from(
         '"summer"',
         '"img"',
         '"100%_"',
+        '"sure jpg"',
+        '"arger"',
+        '"rex"',
+        '"img 1"',
+        "rating:>3",
+        "rating:5|3",
+        "rating:<5",
     ]
 )
 
@@ -138,6 +156,7 @@ def holds(value, key, content):  # noqa: PLR0911  one return for each type of va
             found = {
                 "lens": content["focal_length"],
                 "mp": content["width"] * content["height"] / 1e6,
+                "rating": content["description"].rating,
             }.get(key, content.get(key))
             if found is None:
                 return False
@@ -157,6 +176,22 @@ def like(text, pattern):
     return pattern.lower() in text.lower()
 
 
+def texts(content):
+    description = content["description"]
+    return (*(folder + name for folder, name in content["files"]), *description.keywords, description.caption)
+
+
+def stands(words, text):
+    """Whether words stand in a text next to each other, in plain Python; letters and digits are apart."""
+    wanted, there = (
+        re.findall(
+            r"[^\W\d_]+|\d+", unicodedata.normalize("NFD", each or "").casefold().replace("\u0308", "")
+        )
+        for each in (words, text)
+    )
+    return any(there[at : at + len(wanted)] == wanted for at in range(len(there)))
+
+
 def kilometres(a, b):
     """By the angle between two directions: another formula than the one that is tested."""
     (lat1, lon1), (lat2, lon2) = (map(math.radians, place) for place in (a, b))
@@ -173,10 +208,7 @@ def passes(query, content):
     return all(
         any(holds(value, each.key, content) for value in each.values) != each.negated
         for each in query.filters
-    ) and all(
-        any(like(folder + name, each.text) for folder, name in content["files"]) != each.negated
-        for each in query.exact
-    )
+    ) and all(any(stands(each.text, text) for text in texts(content)) != each.negated for each in query.exact)
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,14 +13,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select, text
 
-from searchengine.catalog import files, images, moves, record, removal, report, roots, spaces
+from searchengine.catalog import files, images, moves, record, removal, report, roots, spaces, words
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
-from searchengine.catalog.models import Content, Embedding
+from searchengine.catalog.models import Content, Embedding, File
+from searchengine.catalog.visibility import settle
+from searchengine.images.description import Description
 from tests.catalog.builder import at, facts, picture, put, spec, unit
 
 PATHS = st.sampled_from([b"a", b"b", b"b0", b"b/c", b"b/d", b"\xff"])
 CONTENTS = st.integers(0, 4)
+SAID = st.sampled_from([None, "rex", "anna"])
+
+# The words in each path, and what each content says of itself.
+NAMES = {
+    b"a": ("a",),
+    b"b": ("b",),
+    b"b0": ("b", "0"),
+    b"b/c": ("b", "c"),
+    b"b/d": ("b", "d"),
+    b"\xff": (),
+    b"new/x": ("new", "x"),
+}
+INSIDE = [Description(title="inside" if number % 2 else None) for number in range(5)]
 
 
 class AnyHistory(RuleBasedStateMachine):
@@ -35,6 +50,7 @@ class AnyHistory(RuleBasedStateMachine):
             self.root = roots.add_root(session, b"/photos")
         self.disk = {}
         self.missing = set()
+        self.said = {}
         self.replayed = {}
         self.sequence = 0
 
@@ -49,24 +65,56 @@ class AnyHistory(RuleBasedStateMachine):
 
     def holding(self, path, what):
         """A file of a picture, or for every other content of a video of so many frames."""
-        made = picture(self.root, path, what)
+        made = picture(self.root, path, what, description=INSIDE[what])
         if what % 2:
             vectors = np.stack([unit(10 * what + part) for part in range(what)])
             made = replace(made, vector=vectors, seconds=tuple(map(float, range(what))))
         return made
 
-    @rule(batch=st.dictionaries(PATHS, CONTENTS | st.none(), max_size=6))
-    def record(self, batch):
+    @rule(batch=st.dictionaries(PATHS, CONTENTS | st.none(), max_size=6), said=SAID)
+    def record(self, batch, said):
+        beside = said and record.SidecarText("1:1:1", Description(keywords=(said,)))
         put(
             self.catalog,
             self.space,
-            *(self.holding(path, what) for path, what in batch.items() if what is not None),
+            *(
+                replace(self.holding(path, what), sidecar=beside)
+                for path, what in batch.items()
+                if what is not None
+            ),
             failures=[
                 record.Failure(at(self.root, path), "bad") for path, what in batch.items() if what is None
             ],
         )
         self.disk |= batch
         self.missing -= batch.keys()
+        self.said |= {path: said if what is not None else None for path, what in batch.items()}
+
+    @rule(path=PATHS, said=SAID)
+    def describe(self, path, said):
+        """What is said beside a file changes."""
+        if self.disk.get(path) is not None:
+            beside = said and record.SidecarText("2:2:2", Description(title=said))
+            with self.catalog.write() as session:
+                settle(session, record.record_sidecars(session, [at(self.root, path)], [beside]))
+            self.said[path] = said
+
+    @invariant()
+    def words_are_found(self):
+        with self.catalog.read() as session:
+            assert words.differences(session) == []
+            assert words.is_damaged(session) is False
+            for word in ("rex", "anna", "inside", "b", "c"):
+                found = session.execute(
+                    select(File.path).join(Content, Content.id == File.content_id).where(words.has(word))
+                )
+                holders = {
+                    what
+                    for path, what in self.disk.items()
+                    if what is not None and word in (self.said.get(path), INSIDE[what].title, *NAMES[path])
+                }
+                expected = {path for path, what in self.disk.items() if what in holders}
+                assert {row[0] for row in found} == expected
 
     @rule(paths=st.sets(PATHS))
     def remove(self, paths):
@@ -83,6 +131,7 @@ class AnyHistory(RuleBasedStateMachine):
     def drop(self, paths):
         self.disk = {path: what for path, what in self.disk.items() if path not in paths}
         self.missing -= paths
+        self.said = {path: said for path, said in self.said.items() if path not in paths}
 
     @rule()
     def purge(self):
@@ -108,9 +157,11 @@ class AnyHistory(RuleBasedStateMachine):
             )
         moved = {target[path]: self.disk[path] for path in rows}
         missing = {target[path] for path in rows if path in self.missing}
+        said = {target[path]: self.said.get(path) for path in rows}
         self.drop(set(rows) | set(moved))
         self.disk |= moved
         self.missing |= missing
+        self.said |= said
 
     @rule(inner=st.sampled_from([b"/photos/new", b"/photos"]))
     def absorb(self, inner):
@@ -123,6 +174,7 @@ class AnyHistory(RuleBasedStateMachine):
         with self.catalog.write() as session:
             roots.absorb_root(session, new.id, self.root.id)
         self.disk[b"new/x"] = 3
+        self.said.pop(b"new/x", None)
 
     @rule()
     def replay(self):

@@ -35,6 +35,11 @@ def test_json_is_the_contracts_object(result, page):
                 "edits": [],
                 "time": None,
                 "duration": None,
+                "title": None,
+                "caption": None,
+                "keywords": [],
+                "place": None,
+                "rating": None,
             }
         ],
     }

@@ -175,3 +175,23 @@ def _append_directory(file, tags):
             file += data + bytes(len(data) % 2)
             data = place
         file[at : at + 12] = struct.pack("<HHI", tag, kind, len(numbers) // each) + data.ljust(4, b"\0")
+
+
+def xmp(*, keywords=(), caption=None, title=None, rating=None):
+    """An XMP packet as text, as Lightroom would write it."""
+
+    def alternatives(name, text):
+        said = f"<rdf:Alt><rdf:li xml:lang='x-default'>{text}</rdf:li></rdf:Alt>"
+        return "" if text is None else f"<{name}>{said}</{name}>"
+
+    stars = "" if rating is None else f' xmp:Rating="{rating}"'
+    items = "".join(f"<rdf:li>{keyword}</rdf:li>" for keyword in keywords)
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+        f"{stars}>"
+        f"<dc:subject><rdf:Bag>{items}</rdf:Bag></dc:subject>"
+        f"{alternatives('dc:title', title)}{alternatives('dc:description', caption)}"
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    )

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from searchengine.images.metadata import Metadata, camera_name, clean_text, parse_date, read_metadata
+from searchengine.images.lines import clean_text
+from searchengine.images.metadata import Metadata, camera_name, parse_date, read_metadata
 from searchengine.images.open import open_image
 from tests.images.made import encoded, landscape
 

@@ -27,16 +27,16 @@ from indexer.planning import plan
 from indexer.summary import COUNTS
 from indexer.update import Update
 from indexer.upkeep.forget import forget
-from searchengine.catalog import spaces
+from searchengine.catalog import spaces, words
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.images import images_of_embeddings
-from searchengine.catalog.models import Content, Embedding, File, Root
+from searchengine.catalog.models import Content, Embedding, File, Root, Sidecar
 from searchengine.encoders import load_encoder
 from searchengine.vectors.live import LiveIndex
 from tests.indexer.conftest import CountingEncoder
 from tests.indexer.in_process import InProcessPool
-from tests.indexer.tree import CONTENTS, FRAMES, Index, Tree, is_below
+from tests.indexer.tree import CONTENTS, FRAMES, SIDECARS, Index, Tree, is_below
 
 EXAMPLES = int(os.environ.get("IMGSEARCH_EXAMPLES", "60"))
 SEQUENCES = int(os.environ.get("IMGSEARCH_SEQUENCES", "1"))
@@ -113,6 +113,13 @@ class AnyHistory(RuleBasedStateMachine):
     def edit(self, which, data):
         if path := self.some_file(which):
             self.tree.write(path, CONTENTS[data])
+
+    @rule(which=CHOICES, full=st.booleans(), data=st.sampled_from(SIDECARS))
+    def write_a_sidecar(self, which, full, data):
+        if path := self.some_file(which):
+            path = (path if full else os.path.splitext(path)[0]) + b".xmp"
+            if path != self.some_file(which):
+                self.tree.write(path, data)
 
     @rule(which=CHOICES)
     def touch(self, which):
@@ -246,6 +253,9 @@ class AnyHistory(RuleBasedStateMachine):
             else ("missing" if path in self.model.missing else "indexed", seen.content, *seen.stamp)
             for path, seen in self.model.files.items()
         }
+        assert library["said"] == {
+            path: seen.said for path, seen in self.model.files.items() if seen.said is not None
+        }
         assert library["roots"] == self.model.roots
         paths = {}
         for path, seen in self.model.files.items():
@@ -266,6 +276,7 @@ class AnyHistory(RuleBasedStateMachine):
             Update(fresh).run(sorted(by_name))
         expected, found = read_library(fresh), read_library(self.library)
         assert found["files"] == expected["files"]
+        assert found["said"] == expected["said"]
         assert found["shown"] == expected["shown"]
         assert found["vectors"].keys() == expected["vectors"].keys()
         for content, vector in found["vectors"].items():
@@ -292,6 +303,12 @@ def read_library(library):
                 .join(Root, Root.id == File.root_id)
                 .join(Content, Content.id == File.content_id, isouter=True)
             ).all()
+            assert words.differences(session) == []
+            beside = session.execute(
+                select(Root.path, File.path, Sidecar.keywords)
+                .join(File, File.root_id == Root.id)
+                .join(Sidecar, Sidecar.file_id == File.id)
+            ).all()
             roots = set(session.scalars(select(Root.path)))
             hashes = dict(
                 session.execute(
@@ -312,7 +329,8 @@ def read_library(library):
             for embedding, vector in zip(*source.vectors(ids), strict=True):
                 vectors[hashes[int(embedding)], found[int(embedding)].seconds] = vector.astype(np.float32)
     files = {os.path.join(row[0], row[1]): tuple(row[2:]) for row in rows}
-    return {"files": files, "roots": roots, "shown": shown, "vectors": vectors}
+    said = {os.path.join(row[0], row[1]): row[2][0] for row in beside if row[2]}
+    return {"files": files, "said": said, "roots": roots, "shown": shown, "vectors": vectors}
 
 
 class CountingRealEncoder:

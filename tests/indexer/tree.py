@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from tests.films import film, still
+from tests.images.made import xmp
 
 EXTENSIONS = (b".png", b".jpg")
 MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -33,7 +34,9 @@ VIDEOS = [film((still(7), 4), (still(8), 4))] if find_spec("av") else []
 PICTURES = [*(picture(number) for number in range(6)), *VIDEOS]
 FRAMES = {hashlib.sha256(video).digest(): 2 for video in VIDEOS}
 BAD = [MAGIC.ljust(400, b"x"), b"no picture at all".ljust(500)]
+WORDS = {xmp(keywords=[word]).encode(): word for word in ("rex", "anna")}
 CONTENTS = PICTURES + BAD
+SIDECARS = [*WORDS, b"no XMP"]
 
 
 class Tree:
@@ -95,17 +98,37 @@ class Tree:
 
 
 class Seen(NamedTuple):
-    """A file as an index has it; `content` is a hash, or None for what is no picture."""
+    """A file as an index has it; `content` is a hash, or None for what is no picture.
+
+    `beside` are the size, time and keyword of each of its sidecars, which only pictures have.
+    """
 
     size: int
     mtime_ns: int
     content: bytes | None
+    beside: tuple[tuple[int, int, str | None], ...] = ()
 
     @classmethod
     def at(cls, path):
         data, status = Path(os.fsdecode(path)).read_bytes(), os.stat(path)
-        content = hashlib.sha256(data).digest() if data in PICTURES else None
-        return cls(status.st_size, status.st_mtime_ns, content)
+        if data not in PICTURES:
+            return cls(status.st_size, status.st_mtime_ns, None)
+        names = dict.fromkeys((os.path.splitext(path)[0] + b".xmp", path + b".xmp"))
+        beside = tuple(
+            (
+                os.stat(name).st_size,
+                os.stat(name).st_mtime_ns,
+                WORDS.get(Path(os.fsdecode(name)).read_bytes()),
+            )
+            for name in names
+            if os.path.isfile(name)
+        )
+        return cls(status.st_size, status.st_mtime_ns, hashlib.sha256(data).digest(), beside)
+
+    @property
+    def said(self):
+        """The keyword that counts: of the sidecar that names the picture, if it has any."""
+        return next((word for *_, word in reversed(self.beside) if word), None)
 
     @property
     def stamp(self):
@@ -217,6 +240,7 @@ class Index:
                 arrivals[seen.content] += 1
                 counts["added"] += 1
             else:
+                is_same = is_same and before.beside == seen.beside
                 counts["unchanged" if is_same else "updated"] += 1
         self.to_decode = {there[path].content for path in self.to_read} - self.contents - {None}
         return counts, arrivals
