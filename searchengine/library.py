@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from searchengine.catalog import images, report, roots, runs, spaces
+from searchengine.catalog import details, images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
     from searchengine.open_space import OpenSpace
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 Runtime = Literal["auto", "onnx", "torch"]
 Sort = Literal["relevance", "newest", "oldest"]
+Pictures = Callable[[str], bytes | int]
 
 
 class Library:
@@ -55,6 +57,7 @@ class Library:
         self._encoding = ThreadPoolExecutor(thread_name_prefix="encode")
         self._opened: OpenSpace | None = None
         self._opening = threading.Lock()
+        self._reach = Reach()
 
     @classmethod
     def open(
@@ -105,6 +108,7 @@ class Library:
         cursor: str | None = None,
         sort: Sort = "relevance",
         collapse: bool = False,
+        pictures: Pictures | None = None,
     ) -> SearchResults:
         """Find the pictures that a query asks for.
 
@@ -118,6 +122,7 @@ class Library:
             collapse: Whether edits of one picture (see `duplicates`) are one result, the best of them. Reads
                 thumbnails: some hundredths of a second a result. Such an answer has no cursor.
             sort: `newest` and `oldest` put those k best in the order of their dates, undated ones last.
+            pictures: What ``image:`` means, if not a file: gives a reference's bytes, or a picture's id.
 
         Raises:
             QueryError: The query can't be understood.
@@ -131,14 +136,14 @@ class Library:
             name, asked = query, parse(query)
         page = Page(k, offset, cursor)
         answering = self._collapsed if collapse else self._answer
-        answer = answering(name, asked, lambda space: space.encode(asked, _read), page)
+        answer = answering(name, asked, lambda space: space.encode(asked, pictures or _read), page)
         if sort == "relevance":
             return answer
         return answer.with_results(by_date(answer.results, newest=sort == "newest"))
 
     def similar(
         self,
-        image: str | os.PathLike[str] | bytes | Image.Image,
+        image: str | os.PathLike[str] | bytes | int | Image.Image,
         *,
         k: int | None = 10,
         offset: int = 0,
@@ -148,20 +153,20 @@ class Library:
         """Find the pictures nearest to a picture; one that is in the library finds itself too.
 
         Args:
-            image: A file, a file's bytes, or an opened picture.
+            image: A file, a file's bytes, the id of a picture in the library, or an opened picture.
             k: How many results; None for all.
             offset: How many of the ranking to leave out at its start.
             cursor: Instead of an offset, `SearchResults.next` of the page before.
             collapse: Whether edits of one picture are one result, as for `search`.
 
         Raises:
-            UsageError: A negative k or offset, a cursor of another search, or no such file.
+            UsageError: A negative k or offset, a cursor of another search, or no such file or id.
             ImageError: The picture can't be read.
             ModelError: The library's model can't be loaded.
         """
         if isinstance(image, str | os.PathLike):
             name = os.fspath(image)
-            picture: bytes | Image.Image = _read(name)
+            picture: bytes | int | Image.Image = _read(name)
         else:
             name = ""
             picture = image
@@ -233,7 +238,7 @@ class Library:
             self._space(),
             self.path,
             level,
-            is_reachable=Reach(),
+            is_reachable=self._reach,
             on_progress=self._on_progress,
         )
 
@@ -253,6 +258,46 @@ class Library:
         with self._catalog.read() as session:
             image = images.images(session, [id])[id]
         return keep_thumbnail(self.path, image.hash, [file.path for file in image.files], time=time)
+
+    def preview(self, id: int) -> bytes:  # noqa: A002  the name it has in every result
+        """A WebP of a picture that every browser shows, at most 2048 pixels wide and high; made every time.
+
+        Raises:
+            KeyError: No picture has this id.
+            ImageError: None of its files can be read now.
+        """
+        from searchengine.images.thumbnails import PREVIEW_SIZE, thumbnail_of
+
+        with self._catalog.read() as session:
+            image = images.images(session, [id])[id]
+        return thumbnail_of([file.path for file in image.files], image.hash, PREVIEW_SIZE)
+
+    def image(self, id: int) -> Details:  # noqa: A002  the name it has in every result
+        """Everything that is known of a picture.
+
+        Raises:
+            KeyError: No picture has this id.
+        """
+        with self._catalog.read() as session:
+            found = details.details(session, id, is_reachable=self._reach)
+        if found is None:
+            raise KeyError(id)
+        return found
+
+    def hashes(self, ids: Collection[int]) -> dict[int, str]:
+        """SHA-256 of pictures' bytes, hexadecimal, by id: what a cache of theirs may go by."""
+        with self._catalog.read() as session:
+            return details.hashes(session, ids)
+
+    def facets(self) -> dict[str, dict[str, int]]:
+        """How many pictures have which camera, lens, type and year; the most frequent first."""
+        with self._catalog.read() as session:
+            return details.facets(session)
+
+    def last_change(self) -> int:
+        """A number that grows whenever pictures come or go; for caches of what depends on all of them."""
+        with self._catalog.read() as session:
+            return details.last_change(session)
 
     def _space(self) -> OpenSpace | None:
         """The space that answers now, opened once; another one after a switch of models."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from searchengine.catalog import files, filters, images
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.narrowing import narrowest
+from searchengine.errors import UsageError
 from searchengine.query.paging import page_after
 from searchengine.reach import Reach
 from searchengine.remembered import Remembered
@@ -110,12 +111,12 @@ class OpenSpace:
                 self._index = LiveIndex(self._source, self._vectors)
             return self._index
 
-    def encode(self, query: Query, read: Callable[[str], bytes]) -> Vector:
+    def encode(self, query: Query, read: Callable[[str], bytes | int]) -> Vector:
         """A query's words and pictures to one unit vector, float32 (dim,).
 
         Args:
             query: With at least one of either.
-            read: A picture's bytes by its reference.
+            read: A picture's bytes by its reference, or its id where the library has it.
         """
         from searchengine.query.compose import compose
 
@@ -129,8 +130,13 @@ class OpenSpace:
         parts += [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
         return compose(parts)
 
-    def encode_picture(self, picture: bytes | Image.Image) -> Vector:
-        """A picture to a unit vector, float32 (dim,); bytes that are indexed already cost no inference."""
+    def encode_picture(self, picture: bytes | int | Image.Image) -> Vector:
+        """A picture to a unit vector, float32 (dim,); one that is indexed costs no inference."""
+        if isinstance(picture, int):
+            embedded = self._embedded(picture)
+            if embedded is None:
+                raise UsageError(f"the library has no picture {picture} now; take an id from a result")
+            return embedded
         if isinstance(picture, bytes):
             stored = self._stored(picture)
             if stored is not None:
@@ -223,15 +229,17 @@ class OpenSpace:
         return len(allowed), [(embedding, None) for embedding in page.tolist()]
 
     def _stored(self, data: bytes) -> Vector | None:
-        import numpy as np
-
         from searchengine.images.hashes import content_hash
 
         digest = content_hash(data)
         with self._catalog.read() as session:
             content = files.contents_by_hash(session, [digest]).get(digest)
-            if content is None:
-                return None
+        return None if content is None else self._embedded(content)
+
+    def _embedded(self, content: int) -> Vector | None:
+        import numpy as np
+
+        with self._catalog.read() as session:
             embedding = images.embedding_ids(session, self.id, [content]).get(content)
         if embedding is None:
             return None
