@@ -9,6 +9,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 
 from searchengine.server.problems import problem
 from searchengine.server.settings import may_be_addressed_as
@@ -25,10 +26,6 @@ SIGN_IN = "/api/session"
 # What tells nothing about any picture: the page's own files, how one signs in, and that the server lives.
 OPEN_PATHS = ("/", "/favicon.ico", "/healthz", SIGN_IN)
 OPEN_FOLDER = "/page/"
-
-
-class TooLargeError(Exception):
-    """A request went on beyond the limit."""
 
 
 class Guard:
@@ -67,7 +64,7 @@ class Guard:
             )
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self._settings.upload_bytes:
-            return self._too_large()
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._limit())
         return None
 
     def _knows_token(self, headers: Headers) -> bool:
@@ -85,36 +82,23 @@ class Guard:
             cookie.value.encode(), session_value(token).encode()
         )
 
-    def _too_large(self) -> Response:
-        return problem(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"at most {self._settings.upload_bytes / 1e6:g} MB can be sent; search with a smaller copy",
-        )
+    def _limit(self) -> str:
+        return f"at most {self._settings.upload_bytes / 1e6:g} MB can be sent; search with a smaller copy"
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on at most as many bytes as are allowed, whatever length was announced."""
         received = 0
-        started = False
 
         async def counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._settings.upload_bytes:
-                raise TooLargeError
+                # Raised where the application reads: it answers with a problem document, as to any of these.
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._limit())
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, noted)
-        except TooLargeError:
-            if started:
-                raise
-            await self._too_large()(scope, receive, send)
+        await self._app(scope, counted, send)
 
 
 def is_token(given: str, token: str) -> bool:

@@ -45,6 +45,7 @@ class Result(Shape):
     id: int
     path: str
     copies: list[str]
+    edits: list[str]
     score: float | None
     relevant: bool | None
     offline: bool

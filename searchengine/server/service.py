@@ -99,7 +99,7 @@ class Service:
         """An answer as JSON, every result with the addresses of its picture."""
         with self.metrics.stage("write"):
             hashes = self.library.hashes([result.id for result in results])
-            answer = results.to_dict()
+            answer = results.to_dict() | {"next": results.next}
             answer["results"] = [
                 result | addresses(result["id"], hashes.get(result["id"], "")) for result in answer["results"]
             ]
