@@ -136,7 +136,8 @@ class Library:
             name, asked = query, parse(query)
         page = Page(k, offset, cursor)
         answering = self._collapsed if collapse else self._answer
-        answer = answering(name, asked, lambda space: space.encode(asked, pictures or _read), page)
+        read = pictures or _read
+        answer = answering(name, asked, lambda space: space.encode(asked, read), page)
         if sort == "relevance":
             return answer
         return answer.with_results(by_date(answer.results, newest=sort == "newest"))

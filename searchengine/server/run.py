@@ -52,20 +52,14 @@ def serve(library: Library, settings: Settings, port: int, *, on_ready: Callable
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on; they wait until the application has started."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
         raise UsageError(
-            f"can't listen on {host} port {port}: {reason}; choose another with --port or --host"
+            f"can't listen on {host} port {port}: {error.strerror}; choose another with --port or --host"
         ) from error
-    listening.set_inheritable(True)
-    return listening
 
 
 def _address(listening: socket.socket) -> str:

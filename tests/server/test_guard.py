@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.server.conftest import served
 
 from searchengine.errors import UsageError
 from searchengine.server.settings import Settings, may_be_addressed_as
+from tests.server.conftest import served
 
 TOKEN = "correct horse battery staple"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.server.conftest import served
 
 from indexer.update import Update
 from searchengine.server.schemas import Image as ImageShape
+from tests.server.conftest import served
 
 WORDS = "a dog on a beach"
 

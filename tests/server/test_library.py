@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.server.conftest import served
 
 from indexer.update import Update
 from searchengine.server.schemas import DuplicateGroups, Facets, LibraryStatus
 from tests.pictures import paint
+from tests.server.conftest import served
 
 
 def test_status_is_the_command_lines(client, place, imgsearch):

@@ -6,6 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from searchengine import Library
 from searchengine.server.app import application
@@ -32,7 +33,9 @@ EACH = [(path, method) for path, methods in OPERATIONS.items() for method in met
 def described(place):
     """The schema, bound to the application."""
     with Library.open(place.library) as library:
-        yield schemathesis.openapi.from_asgi("/openapi.json", application(library, Settings(allowed_hosts=("testserver",))))
+        yield schemathesis.openapi.from_asgi(
+            "/openapi.json", application(library, Settings(allowed_hosts=("testserver",)))
+        )
 
 
 def test_every_path_and_method_is_described(client):
@@ -43,6 +46,8 @@ def test_every_path_and_method_is_described(client):
 @pytest.mark.parametrize(("path", "method"), EACH)
 def test_every_operation_answers_as_described(path, method, described):
     operation = described[path][method.upper()]
+    # No schema can say which texts are queries, or which are cursors that a page gave.
+    excluded = [positive_data_acceptance] if path == "/api/search" else []
 
     @given(
         case=st.one_of(
@@ -59,6 +64,6 @@ def test_every_operation_answers_as_described(path, method, described):
         suppress_health_check=list(HealthCheck),
     )
     def conforms(case):
-        case.call_and_validate()
+        case.call_and_validate(excluded_checks=excluded)
 
     conforms()

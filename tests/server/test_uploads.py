@@ -7,6 +7,7 @@ import zlib
 
 import pytest
 from PIL import Image
+
 from tests.server.conftest import served
 
 

@@ -42,7 +42,6 @@ _BODY = {
                         "sort": {"type": "string", "enum": ["relevance", "newest", "oldest"]},
                         "image": {"type": "string", "format": "binary"},
                     },
-                    "required": ["image"],
                 }
             },
         },
