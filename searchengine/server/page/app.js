@@ -23,10 +23,12 @@ let answer = null; // what the grid shows: {q, results, next, total}
 let asking = null;
 const kept = new Map();
 
-const grid = new Grid(find("#grid"), { onOpen: (id) => go({ ...state, open: id }), onSimilar: searchSimilar });
+let steppedIn = false; // whether the entry of history before this one is the grid without the open picture
+
+const grid = new Grid(find("#grid"), { onOpen: stepIn, onSimilar: searchSimilar });
 const lightbox = new Lightbox(find("#lightbox"), {
   onStep: step,
-  onClose: () => state.open && go({ ...state, open: null }),
+  onClose: stepOut,
   onSimilar: searchSimilar,
 });
 
@@ -39,17 +41,16 @@ function go(to, { replace = false } = {}) {
 }
 
 function follow(to, { scroll = 0 } = {}) {
-  const before = state;
   state = to;
   if (!answer || to.q !== answer.q) ask(scroll);
   if (to.open) open(to.open);
-  else if (find("#lightbox").open) {
-    lightbox.close();
-    grid.focus(before.open);
-  }
+  else if (find("#lightbox").open) lightbox.close();
 }
 
-addEventListener("popstate", (event) => follow(address.read(), { scroll: event.state?.scroll ?? 0 }));
+addEventListener("popstate", (event) => {
+  steppedIn = false;
+  follow(address.read(), { scroll: event.state?.scroll ?? 0 });
+});
 
 // ---- asking
 
@@ -131,10 +132,10 @@ function watchEnd() {
 // ---- showing
 
 function summarise() {
-  const { total, q, took } = answer;
+  const { total, took } = answer;
   const pictures = `${total.toLocaleString()} ${total === 1 ? "picture" : "pictures"}`;
   if (!total) summary.textContent = "";
-  else if (!q) summary.textContent = `${pictures}, the newest first`;
+  else if (answer.results[0].score === null) summary.textContent = `${pictures}, the newest first`;
   else summary.textContent = `${pictures}, the best first · ${Math.max(1, Math.round(took))} ms`;
 }
 
@@ -194,7 +195,7 @@ function fail(error) {
   answer = { q: state.q, results: [], next: null, total: 0 };
   grid.show(state.q, []);
   summary.textContent = "";
-  const lines = [paragraph(error.message)];
+  const lines = [paragraph(`${error.message[0].toUpperCase()}${error.message.slice(1)}.`.replace(/([.?!]|\))\.$/, "$1"))];
   if (error.query && error.end > error.start) lines.push(pointAt(error));
   tell(error.status === 400 ? "This can’t be asked" : "That didn’t work", ...lines);
 }
@@ -214,6 +215,18 @@ function open(id) {
   const at = grid.results.findIndex((result) => result.id === id);
   lightbox.show(id, grid.results[at], { first: at <= 0, last: at < 0 || at === grid.results.length - 1 });
   if (at >= grid.results.length - 5) askMore();
+}
+
+function stepIn(id) {
+  go({ ...state, open: id });
+  steppedIn = true;
+}
+
+function stepOut(id) {
+  grid.focus(id);
+  if (!state.open) return; // the address says so already
+  if (steppedIn) history.back();
+  else go({ ...state, open: null }, { replace: true });
 }
 
 function step(by) {

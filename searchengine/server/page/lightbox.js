@@ -7,7 +7,7 @@ const SHOWN_BY_BROWSERS = new Set(["JPEG", "PNG", "WEBP", "GIF", "AVIF"]);
 const HUGE = 6_000_000; // pixels
 
 export class Lightbox {
-  /** @param {{onStep: (by: number) => void, onClose: () => void, onSimilar: (id: number) => void}} doing */
+  /** @param {{onStep: (by: number) => void, onClose: (id: number) => void, onSimilar: (id: number) => void}} doing */
   constructor(dialog, doing) {
     this.dialog = dialog;
     this.picture = dialog.querySelector("#picture");
@@ -24,12 +24,10 @@ export class Lightbox {
     dialog.querySelector(".stage").addEventListener("click", (event) => {
       if (event.target === event.currentTarget) dialog.close();
     });
-    dialog.addEventListener("close", () => {
-      this.id = null;
-      doing.onClose();
-    });
-    dialog.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+    dialog.addEventListener("close", () => doing.onClose(this.id));
+    // On the window: a button that has the focus and is hidden at an end would take the keys with it.
+    addEventListener("keydown", (event) => {
+      if (!dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
       const deed = {
         ArrowLeft: () => doing.onStep(-1),
         ArrowRight: () => doing.onStep(1),
