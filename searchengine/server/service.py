@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import anyio
 import anyio.to_thread
 from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
 
 from searchengine.as_json import to_json
 from searchengine.errors import ImgsearchError
@@ -19,6 +21,7 @@ from searchengine.server.observe import Metrics
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
     from searchengine.library import Library
     from searchengine.results import SearchResults
@@ -54,13 +57,19 @@ class Service:
         self._surveys = anyio.CapacityLimiter(1)
         self._groups: dict[str, tuple[int, Duplicates]] = {}
 
-    async def searching(self, search: Callable[[], SearchResults]) -> SearchResults:
-        """Search in a thread, when it is this search's turn."""
+    async def searching(self, search: Callable[[], SearchResults]) -> bytes:
+        """Search in a thread, when it is this search's turn; the answer as JSON."""
+
+        def answer() -> bytes:
+            with self.metrics.stage("search"):
+                results = search()
+            with self.metrics.stage("write"):
+                return self._render(results)
+
         with self.metrics.stage("wait"):
             await self._searches.acquire_on_behalf_of(turn := object())
         try:
-            with self.metrics.stage("search"):
-                return await anyio.to_thread.run_sync(search)
+            return await anyio.to_thread.run_sync(answer)
         finally:
             self._searches.release_on_behalf_of(turn)
 
@@ -82,28 +91,45 @@ class Service:
 
     def warm_up(self) -> None:
         """Load model and vectors, in a thread, so that the first visitor doesn't wait for them."""
+        # A daemon: a model's download may take minutes, and stopping doesn't wait for it.
         threading.Thread(target=self.probe, name="warm up", daemon=True).start()
 
     def probe(self) -> Readiness:
         """Search once, all the way, and note whether that works."""
         try:
             self.library.search(Text("a picture"), k=1)
-        except (ImgsearchError, OSError) as error:
-            logger.warning("searches can't be answered: %s", error)
+        except Exception as error:
+            # Whatever it is, searches aren't answered; of a mistake of ours the log has more than a sentence.
+            logger.warning("searches can't be answered: %s", error, exc_info=not _is_explained(error))
             self.readiness = "unavailable"
         else:
             self.readiness = "ok"
         return self.readiness
 
-    def render(self, results: SearchResults) -> bytes:
+    def _render(self, results: SearchResults) -> bytes:
         """An answer as JSON, every result with the addresses of its picture."""
-        with self.metrics.stage("write"):
-            hashes = self.library.hashes([result.id for result in results])
-            answer = results.to_dict() | {"next": results.next}
-            answer["results"] = [
-                result | addresses(result["id"], hashes.get(result["id"], "")) for result in answer["results"]
-            ]
-            return to_json(answer)
+        hashes = self.library.hashes([result.id for result in results])
+        answer = results.to_dict() | {"next": results.next}
+        answer["results"] = [
+            result | addresses(result["id"], hashes.get(result["id"], "")) for result in answer["results"]
+        ]
+        return to_json(answer)
+
+
+def _is_explained(error: Exception) -> bool:
+    return isinstance(error, ImgsearchError | OSError)
+
+
+def details(service: Service, image: int) -> Details:
+    """What is known of a picture.
+
+    Raises:
+        HTTPException: There is none with this id.
+    """
+    try:
+        return service.library.image(image)
+    except KeyError:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"the library has no picture {image}") from None
 
 
 def addresses(image: int, digest: str) -> dict[str, str]:

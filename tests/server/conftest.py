@@ -47,8 +47,10 @@ def place(scenes, tmp_path_factory) -> Served:
     base = tmp_path_factory.mktemp("served")
     pictures = base / "pictures"
     shutil.copytree(next(iter(scenes.values())).parent, pictures)
-    first = min(pictures.iterdir())
-    shutil.copy(first, pictures / "a copy.jpg")
+    last = max(
+        pictures.iterdir()
+    )  # not one that tests search for: either copy may come first
+    shutil.copy(last, pictures / "a copy.jpg")
     Image.new("RGB", (3000, 1000), "brown").save(pictures / os.fsdecode(b"caf\xe9\nau lait.tif"))
     Update(base / "library", model="builtin").run([pictures])
     return Served(base / "library", pictures, {words: pictures / file.name for words, file in scenes.items()})

@@ -35,7 +35,7 @@ def test_duplicates_are_grouped(level, client, place):
     assert DuplicateGroups.model_validate(found)
     (group,) = found["groups"]
     assert {member["path"] for member in group["members"]} == {
-        str(place.pictures / "0000.jpg"),
+        str(place.pictures / "0011.jpg"),
         str(place.pictures / "a copy.jpg"),
     }
     assert client.get("/api/duplicates", params={"level": level, "offset": 1}).json()["groups"] == []

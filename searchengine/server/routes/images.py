@@ -15,7 +15,7 @@ from searchengine.errors import ImageError
 from searchengine.server.headers import PICTURE_POLICY
 from searchengine.server.originals import file_name, media_type, servable
 from searchengine.server.schemas import Image, ImageId
-from searchengine.server.service import Served, Service, addresses
+from searchengine.server.service import Served, Service, addresses, details
 
 router = APIRouter(prefix="/api/images/{image}", tags=["images"])
 
@@ -36,7 +36,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
 @router.get("", response_model=Image)
 def image(service: Served, image: ImageId) -> Response:
     """Everything that is known of a picture."""
-    found = _details(service, image)
+    found = details(service, image)
     return Response(to_json(found.to_dict() | addresses(image, found.hash)), media_type="application/json")
 
 
@@ -61,7 +61,7 @@ def original(
     service: Served, image: ImageId, v: Version = None, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The file as it is, whole or in ranges."""
-    found = _details(service, image)
+    found = details(service, image)
     headers = _caching(found, v, "original")
     if _has(if_none_match, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -86,7 +86,7 @@ def original(
 async def _small(
     service: Service, image: int, version: str | None, if_none_match: str | None, kind: str
 ) -> Response:
-    found = await anyio.to_thread.run_sync(_details, service, image)
+    found = await anyio.to_thread.run_sync(details, service, image)
     headers = _caching(found, version, kind)
     if _has(if_none_match, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -101,13 +101,6 @@ async def _small(
     return Response(
         data, headers=headers | {"Content-Security-Policy": PICTURE_POLICY}, media_type="image/webp"
     )
-
-
-def _details(service: Service, image: int) -> Details:
-    try:
-        return service.library.image(image)
-    except KeyError:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"the library has no picture {image}") from None
 
 
 def _caching(found: Details, version: str | None, kind: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ import json
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import anyio.to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ from searchengine.server.schemas import (
     SearchRequest,
     SortName,
 )
-from searchengine.server.service import Served, Service
+from searchengine.server.service import Served, Service, details
 from searchengine.server.uploads import References, check_pictures, only_picture, read_form
 
 router = APIRouter(tags=["search"])
@@ -88,10 +89,7 @@ async def similar(
     service: Served, image: ImageId, k: Count = 10, cursor: Annotated[CursorText, Query()] = None
 ) -> Response:
     """Find the likes of a picture in the library; it finds itself too."""
-    try:
-        service.library.image(image)
-    except KeyError:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"the library has no picture {image}") from None
+    await anyio.to_thread.run_sync(details, service, image)  # not there is 404 here, and 400 in a query
     return await _answer(service, SearchRequest(q=f"image:{image}", k=k, cursor=cursor), {})
 
 
@@ -104,8 +102,7 @@ async def _answer(service: Service, asked: SearchRequest, files: dict[str, bytes
             asked.q, k=asked.k, cursor=asked.cursor, sort=asked.sort, pictures=References(files)
         )
 
-    results = await service.searching(run)
-    return Response(service.render(results), media_type=_JSON)
+    return Response(await service.searching(run), media_type=_JSON)
 
 
 def _json(body: bytes) -> Any:
