@@ -47,9 +47,7 @@ def place(scenes, tmp_path_factory) -> Served:
     base = tmp_path_factory.mktemp("served")
     pictures = base / "pictures"
     shutil.copytree(next(iter(scenes.values())).parent, pictures)
-    last = max(
-        pictures.iterdir()
-    )  # not one that tests search for: either copy may come first
+    last = max(pictures.iterdir())  # not one that tests search for: either copy may come first
     shutil.copy(last, pictures / "a copy.jpg")
     Image.new("RGB", (3000, 1000), "brown").save(pictures / os.fsdecode(b"caf\xe9\nau lait.tif"))
     Update(base / "library", model="builtin").run([pictures])

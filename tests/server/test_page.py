@@ -6,12 +6,14 @@ import json
 import os
 import re
 import shutil
+from importlib.resources import files
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from indexer.update import Update
+from searchengine.as_json import to_json
 from tests.pictures import paint
 from tests.server.conftest import server_process
 
@@ -377,6 +379,99 @@ def test_nothing_of_a_name_becomes_markup(visit, tmp_path):
         page.locator("#facts dl").wait_for()
         assert page.locator("main b, #facts b").count() == 0
         assert "1" not in page.title()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["results", "one picture", "help", "filters", "a bad query"])
+def test_axe_finds_nothing_to_complain_of(view, scheme, visit):
+    q = "camra:x" if view == "a bad query" else "dog"
+    page = visit(f"/?q={q}", color_scheme=scheme, expect_errors=True)
+    if view == "a bad query":
+        page.locator("mark").wait_for()
+    else:
+        first_name(page)
+    if view == "one picture":
+        tiles(page).first.click()
+        page.locator(".info").click()
+        page.locator("#facts dl").wait_for()
+    elif view in ("help", "filters"):
+        page.locator(f"[popovertarget={view}]").click()
+        page.locator(f"#{view} h2").first.wait_for()
+    page.wait_for_timeout(300)  # what fades in has its colours then
+    page.evaluate(files("axe_core_python").joinpath("axe.min.js").read_text() + "; 0")
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+
+
+@pytest.mark.parametrize("relevant", [0, 3])
+def test_a_line_is_drawn_below_what_is_relevant(relevant, visit):
+    def judge(route):
+        """The server's answer, with the first ones called relevant."""
+        answer = route.fetch()
+        body = answer.json()
+        for number, result in enumerate(body["results"]):
+            result["relevant"] = number < relevant
+        route.fulfill(response=answer, body=to_json(body))
+
+    page = visit()
+    page.route("**/api/search*", judge)
+    search(page, "dog")
+    until(page, "document.querySelector('.tile.less')")
+    above, below_line = (
+        f"[...document.querySelectorAll('.tile{which}')].map(tile => tile.offsetTop + tile.offsetHeight)"
+        for which in (":not(.less)", ".less")
+    )
+    assert len(page.evaluate(above)) == relevant
+    if relevant:
+        line = page.evaluate("document.querySelector('.line').offsetTop")
+        assert max(page.evaluate(above)) <= line < min(page.evaluate(below_line))
+    else:
+        assert page.locator(".line").count() == 0
+        assert "Nothing seems to fit" in page.locator("#summary").text_content()
+
+
+def test_rows_are_full_tell_no_lies_and_never_move(visit):
+    """The layout is a pure function: tried on random shapes, in the engine that will run it."""
+    wrong = visit().evaluate(
+        """async () => {
+            const { justify } = await import("/page/layout.js");
+            let seed = 7;
+            const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+            const wrong = [];
+            for (let round = 0; round < 200; round++) {
+                const pictures = Array.from({ length: 1 + Math.floor(random() * 80) }, () => ({
+                    width: Math.ceil(random() * 5000), height: Math.ceil(random() * 5000),
+                }));
+                const at = Math.floor(random() * pictures.length);
+                const room = {
+                    width: 300 + Math.floor(random() * 2000), rowHeight: 120 + Math.floor(random() * 150),
+                    gap: 8, breaks: new Set(at ? [at] : []), breakHeight: 50,
+                };
+                const { tiles, height } = justify(pictures, room);
+                const rows = Map.groupBy(tiles, (tile) => tile.row);
+                const short = new Set([tiles.at(-1).row, at ? tiles[at - 1].row : -1]);
+                if (tiles.length !== pictures.length) wrong.push("a tile a picture");
+                for (const [row, members] of rows) {
+                    const last = members.at(-1);
+                    const end = last.x + last.width;
+                    if (!short.has(row) && end !== room.width) wrong.push("a row that isn't full");
+                    if (end > room.width) wrong.push("a row that is too long");
+                    members.slice(1).forEach((tile, i) => {
+                        if (tile.x !== members[i].x + members[i].width + room.gap) wrong.push("a gap");
+                    });
+                    const outside = (tile) => tile.width < 1 || tile.y + tile.height > height;
+                    if (members.some(outside)) wrong.push("a tile outside");
+                }
+                const fewer = justify(pictures.slice(0, -1), room).tiles;
+                const settled = fewer.filter((tile) => tile.row < (fewer.at(-1)?.row ?? 0));
+                settled.forEach((tile, i) => {
+                    if (JSON.stringify(tile) !== JSON.stringify(tiles[i])) wrong.push("a tile that moved");
+                });
+            }
+            return [...new Set(wrong)];
+        }"""
+    )
+    assert wrong == []
 
 
 def test_every_control_has_a_name(visit):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sys
 import threading
 from urllib.error import HTTPError
 from urllib.parse import quote
@@ -112,6 +113,14 @@ def test_what_is_unsafe_or_makes_no_sense_is_refused(arguments, said, place):
     done = run("--library", place.library, "serve", *arguments, env={"IMGSEARCH_TOKEN": ""})
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+def test_without_the_extra_it_says_what_to_install(place, monkeypatch):
+    monkeypatch.delitem(sys.modules, "searchengine.server.run", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    done = run("--library", place.library, "serve")
+    assert done.exit_code == 2
+    assert "pip install 'imgsearch[server]'" in done.stderr
 
 
 def test_a_port_that_is_taken_is_named(place):

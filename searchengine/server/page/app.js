@@ -135,6 +135,7 @@ function summarise() {
   const { total, took } = answer;
   const pictures = `${total.toLocaleString()} ${total === 1 ? "picture" : "pictures"}`;
   if (!total) summary.textContent = "";
+  else if (answer.results[0].relevant === false) summary.textContent = `Nothing seems to fit; of ${pictures}, these come nearest`;
   else if (answer.results[0].score === null) summary.textContent = `${pictures}, the newest first`;
   else summary.textContent = `${pictures}, the best first · ${Math.max(1, Math.round(took))} ms`;
 }

@@ -20,16 +20,16 @@ export function justify(pictures, { width, rowHeight, gap, breaks = new Set(), b
   let begin = 0;
 
   const close = (end, height) => {
-    let x = 0;
+    // Edges are rounded, not widths: a row then ends where it should, however many tiles it has.
+    const whole = Math.round(height);
+    let edge = 0;
     for (let i = begin; i < end; i++) {
-      const last = i === end - 1;
-      const natural = ratios[i] * height;
-      // Whole pixels, and the last one takes what rounding has left.
-      const w = last && Math.abs(width - x - natural) < end - begin + 1 ? width - x : Math.round(natural);
-      tiles.push({ x, y, width: w, height, row });
-      x += w + gap;
+      const x = Math.round(edge);
+      edge += ratios[i] * height;
+      tiles.push({ x, y, width: Math.round(edge) - x, height: whole, row });
+      edge += gap;
     }
-    y += height + gap;
+    y += whole + gap;
     row += 1;
     begin = end;
   };
@@ -37,14 +37,14 @@ export function justify(pictures, { width, rowHeight, gap, breaks = new Set(), b
   let sum = 0;
   for (let i = 0; i < ratios.length; i++) {
     if (breaks.has(i)) {
-      if (begin < i) close(i, Math.round(Math.min(rowHeight, heightOf(i - begin, sum, width, gap))));
+      if (begin < i) close(i, Math.min(rowHeight, heightOf(i - begin, sum, width, gap)));
       sum = 0;
       y += breakHeight;
     }
     sum += ratios[i];
     const height = heightOf(i - begin + 1, sum, width, gap);
     if (height <= rowHeight) {
-      close(i + 1, Math.round(height));
+      close(i + 1, height);
       sum = 0;
     }
   }
