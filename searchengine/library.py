@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar
 
 from searchengine.catalog import details, images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
@@ -40,12 +40,17 @@ Runtime = Literal["auto", "onnx", "torch"]
 Sort = Literal["relevance", "newest", "oldest"]
 Pictures = Callable[[str], bytes | int]
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
 
 class Library:
     """An indexed library, open for questions. Searches may come from several threads at once.
 
     Attributes:
         path: The library's folder.
+        on_stage: Told how many seconds a search's stages take: `encode` (a query to its vector) and `rank`
+            (the vectors, filters and pictures). Several threads may tell of theirs at once.
     """
 
     def __init__(self, path: Path, catalog: Catalog, *, runtime: Runtime, on_progress: Tell | None) -> None:
@@ -58,6 +63,7 @@ class Library:
         self._opened: OpenSpace | None = None
         self._opening = threading.Lock()
         self._reach = Reach()
+        self.on_stage: Callable[[str, float], None] | None = None
 
     @classmethod
     def open(
@@ -358,10 +364,12 @@ class Library:
             first = after.rank if after else page.offset
             # The model loads in another thread while this one imports and maps the vectors: both are native
             # code, so a cold query waits for the longer of the two instead of for both.
-            encoded = self._encoding.submit(encode, space) if asked.has_direction else None
+            encoded = (
+                self._encoding.submit(self._timed, "encode", encode, space) if asked.has_direction else None
+            )
             space.index.refresh()
             vector = encoded.result() if encoded else None
-            answer = space.answer(vector, asked, page.k, page.offset, after=after)
+            answer = self._timed("rank", space.answer, vector, asked, page.k, page.offset, after=after)
             there = max(answer.total - first, 0)
             complete = answer.total > 0 and len(answer.hits) >= (
                 there if page.k is None else min(page.k, there)
@@ -378,6 +386,14 @@ class Library:
             ).encode()
         took_ms = (time.perf_counter() - start) * 1000
         return SearchResults(name, space.name, answer.total, took_ms, results, following)
+
+    def _timed(self, stage: str, run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        start = time.perf_counter()
+        try:
+            return run(*args, **kwargs)
+        finally:
+            if self.on_stage is not None:
+                self.on_stage(stage, time.perf_counter() - start)
 
 
 def _read(path: str) -> bytes:

@@ -50,6 +50,7 @@ class Service:
         self.library = library
         self.settings = settings
         self.metrics = Metrics()
+        library.on_stage = lambda stage, seconds: self.metrics.stages.labels(stage).observe(seconds)
         self.readiness: Readiness = "starting"
         cores = os.cpu_count() or 1
         self._searches = anyio.CapacityLimiter(cores)

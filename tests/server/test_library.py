@@ -79,6 +79,6 @@ def test_metrics_count_requests_by_route_and_a_searchs_time_by_stage(client):
     client.request("SECRET", "/api/search")
     text = client.get("/metrics").text
     assert 'imgsearch_request_seconds_count{method="GET",route="/api/search",status="200"}' in text
-    for stage in ("wait", "search", "write"):
+    for stage in ("wait", "search", "encode", "rank", "write"):
         assert f'imgsearch_search_stage_seconds_count{{stage="{stage}"}}' in text
     assert "secret" not in text.lower()
