@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from searchengine import __version__
 from searchengine.server import problems
 from searchengine.server.guard import Guard
+from searchengine.server.head import HeadAsGet
 from searchengine.server.headers import SecurityHeaders
 from searchengine.server.observe import Observed
 from searchengine.server.routes import images, operation, page, search
@@ -64,7 +65,8 @@ def application(library: Library, settings: Settings) -> ASGIApp:
     app.mount("/page", page.PageFiles(directory=page.FOLDER), name="page")
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]  # as FastAPI documents it
     # Around the application, not in it: also what it makes of its own mistakes passes through here.
-    return Observed(SecurityHeaders(Guard(app, settings)), service.metrics, log=settings.access_log)
+    guarded = SecurityHeaders(Guard(problems.NothingButProblems(app), settings))
+    return HeadAsGet(Observed(guarded, service.metrics, log=settings.access_log))
 
 
 def _schema(app: FastAPI) -> dict[str, Any]:

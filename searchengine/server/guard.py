@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
@@ -62,8 +63,9 @@ class Guard:
                 "this server asks for its token: Authorization: Bearer TOKEN, or sign in on the page",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._settings.upload_bytes:
+        length = headers.get("content-length", "")
+        # Digits only, and not more of them than any length has: what isn't so, counting finds out.
+        if re.fullmatch(r"[0-9]{1,18}", length) and int(length) > self._settings.upload_bytes:
             return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._limit())
         return None
 

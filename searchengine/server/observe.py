@@ -46,7 +46,7 @@ class Metrics:
         self.open = Gauge("imgsearch_requests_open", "Requests being answered now.", registry=self.registry)
         self.stages = Histogram(
             "imgsearch_search_stage_seconds",
-            "Time of a search's stages: read (what was sent), wait (for a turn), search (encode, rank), write.",
+            "Time of a search's stages: read what was sent, wait for a turn, search (encode, rank), write.",
             ("stage",),
             buckets=_BUCKETS,
             registry=self.registry,

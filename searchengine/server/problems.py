@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fastapi import FastAPI, Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -80,6 +82,31 @@ def _of_validation(error: RequestValidationError) -> Response:
     ]
     said = "; ".join(f"{each['where']}: {each['message']}" for each in errors)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, said, errors=errors)
+
+
+class NothingButProblems:
+    """Puts a problem document in the place of errors in plain text, as libraries below answer with some."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        replaced: Response | None = None
+
+        async def checked(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] >= HTTPStatus.BAD_REQUEST:
+                headers = MutableHeaders(raw=list(message["headers"]))
+                if headers.get("content-type", "").startswith("text/plain"):
+                    del headers["content-type"], headers["content-length"]
+                    status = message["status"]
+                    replaced = problem(status, HTTPStatus(status).description, headers=dict(headers))
+                    await replaced(scope, receive, send)
+            if replaced is None:
+                await send(message)
+
+        await self._app(scope, receive, checked)
 
 
 def explain_errors(app: FastAPI) -> None:

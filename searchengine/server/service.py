@@ -44,6 +44,7 @@ class Service:
         settings: How it is served.
         metrics: Its counters.
         readiness: Whether searches are answered, as far as is known.
+        uploads: How many requests' pictures are in memory at once; those of the others wait on disk.
     """
 
     def __init__(self, library: Library, settings: Settings) -> None:
@@ -56,6 +57,7 @@ class Service:
         self._searches = anyio.CapacityLimiter(cores)
         self._decoders = anyio.CapacityLimiter(max(1, cores // 2))  # each may hold a picture of 500 MB
         self._surveys = anyio.CapacityLimiter(1)
+        self.uploads = anyio.CapacityLimiter(2 * cores)
         self._groups: dict[str, tuple[int, Duplicates]] = {}
 
     async def searching(self, search: Callable[[], SearchResults]) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import UploadFile
@@ -13,7 +15,7 @@ from searchengine.images.open import open_image
 from searchengine.server.schemas import LARGEST_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from fastapi import Request
 
@@ -21,8 +23,9 @@ MOST_PICTURES = 8
 LONGEST_FIELD = 16_384
 
 
-async def read_form(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
-    """A multipart form: its texts and its files' bytes, by name.
+@asynccontextmanager
+async def open_form(request: Request) -> AsyncIterator[tuple[dict[str, str], dict[str, UploadFile]]]:
+    """A multipart form: its texts and its files by name; large files are on disk until they are read.
 
     Raises:
         HTTPException: It isn't one, or has too many or too large parts.
@@ -31,15 +34,15 @@ async def read_form(request: Request) -> tuple[dict[str, str], dict[str, bytes]]
         max_files=MOST_PICTURES, max_fields=MOST_PICTURES, max_part_size=LONGEST_FIELD
     ) as form:
         texts: dict[str, str] = {}
-        files: dict[str, bytes] = {}
+        files: dict[str, UploadFile] = {}
         for name, value in form.multi_items():
             if name in texts or name in files:
                 raise HTTPException(400, f"there are two parts named {name!a}; give each its own name")
             if isinstance(value, UploadFile):
-                files[name] = await value.read()
+                files[name] = value
             else:
                 texts[name] = value
-        return texts, files
+        yield texts, files
 
 
 def check_pictures(files: Mapping[str, bytes], pixels: int) -> None:
@@ -70,8 +73,8 @@ class References:
         """
         if reference in self._files:
             return self._files[reference]
-        if reference.isascii() and reference.isdigit() and int(reference[:17]) <= LARGEST_ID:
-            return int(reference[:17])
+        if re.fullmatch(r"[0-9]{1,16}", reference) and int(reference) <= LARGEST_ID:
+            return int(reference)
         raise QueryError(
             "image: takes the id of a picture in the library, or the name of a part of the same upload"
         )

@@ -63,7 +63,7 @@ def test_with_its_hash_a_picture_may_be_kept_for_ever(kind, client, dog):
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_originals_come_whole_and_in_ranges(client, dog):
+def test_originals_come_whole_and_in_ranges(client, dog, problem):
     data = Path(dog["path"]).read_bytes()
     whole = client.get(dog["original"])
     assert (whole.content, whole.headers["content-type"]) == (data, "image/jpeg")
@@ -72,7 +72,16 @@ def test_originals_come_whole_and_in_ranges(client, dog):
     assert part.headers["content-range"] == f"bytes 10-19/{len(data)}"
     tail = client.get(dog["original"], headers={"range": "bytes=-5"})
     assert tail.content == data[-5:]
-    assert client.get(dog["original"], headers={"range": f"bytes={len(data)}-"}).status_code == 416
+    beyond = client.get(dog["original"], headers={"range": f"bytes={len(data)}-"})
+    problem(beyond, 416)
+    assert beyond.headers["content-range"] == f"bytes */{len(data)}"
+    problem(client.get(dog["original"], headers={"range": "bytes=x-y"}), 400)
+
+
+@pytest.mark.parametrize("path", ["/", "/api/status", "/healthz", "/page/app.js"])
+def test_head_is_answered_like_get(path, client):
+    asked, had = client.head(path), client.get(path)
+    assert (asked.status_code, asked.headers["content-type"]) == (200, had.headers["content-type"])
 
 
 def test_a_picture_on_its_own_runs_nothing(client, dog):

@@ -22,7 +22,7 @@ from searchengine.server.schemas import (
     SortName,
 )
 from searchengine.server.service import Served, Service, details
-from searchengine.server.uploads import References, check_pictures, only_picture, read_form
+from searchengine.server.uploads import References, check_pictures, only_picture, open_form
 
 router = APIRouter(tags=["search"])
 
@@ -66,22 +66,16 @@ async def search(
 async def search_by_body(service: Served, request: Request) -> Response:
     """Find pictures: the likes of one that is sent, or what `q` makes of `image:PART`."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    files: dict[str, bytes] = {}
     if kind == _JSON:
-        values = _json(await request.body())
-    elif kind == _MULTIPART:
-        with service.metrics.stage("read"):
-            values, files = await read_form(request)
-            pixels = service.settings.upload_pixels
-            await service.decoding(lambda: check_pictures(files, pixels))
-    else:
+        return await _answer(service, _asked(_json(await request.body()), strict=True), {})
+    if kind != _MULTIPART:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_JSON} or {_MULTIPART}")
-    try:
-        # Texts of a form may be numbers; JSON says itself what is one.
-        asked = SearchRequest.model_validate(values, strict=None if files else False)
-    except ValidationError as error:
-        raise RequestValidationError(error.errors()) from error
-    return await _answer(service, asked, files)
+    async with open_form(request) as (texts, uploads), service.uploads:
+        asked = _asked(texts, strict=False)  # of a form, numbers are texts
+        with service.metrics.stage("read"):
+            files = {name: await upload.read() for name, upload in uploads.items()}
+            await service.decoding(lambda: check_pictures(files, service.settings.upload_pixels))
+        return await _answer(service, asked, files)
 
 
 @router.get("/api/images/{image}/similar", response_model=SearchAnswer)
@@ -103,6 +97,13 @@ async def _answer(service: Service, asked: SearchRequest, files: dict[str, bytes
         )
 
     return Response(await service.searching(run), media_type=_JSON)
+
+
+def _asked(values: Any, *, strict: bool) -> SearchRequest:
+    try:
+        return SearchRequest.model_validate(values, strict=strict)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
 
 
 def _json(body: bytes) -> Any:
