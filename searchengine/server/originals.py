@@ -39,15 +39,13 @@ def servable(picture: Details) -> tuple[str, os.stat_result] | None:
     for file in picture.files:
         try:
             place = os.path.realpath(file.path, strict=True)
+            root = os.path.realpath(file.root)
+            below = os.path.commonpath([place, root]) == root
             status = os.stat(place)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: on another drive, where there are drives
             continue
-        below = os.path.commonpath([place, os.path.realpath(file.root)]) == os.path.realpath(file.root)
-        same = stat.S_ISREG(status.st_mode) and (status.st_size, status.st_mtime_ns) == (
-            file.size,
-            file.mtime_ns,
-        )
-        if below and same:
+        as_indexed = (status.st_size, status.st_mtime_ns) == (file.size, file.mtime_ns)
+        if below and as_indexed and stat.S_ISREG(status.st_mode):
             return place, status
     return None
 

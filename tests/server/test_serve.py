@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from searchengine.cli import program
+from searchengine.server.run import _listen
 from tests.server.conftest import server_process
 
 WORDS = "a dog on a beach"
@@ -121,6 +122,13 @@ def test_without_the_extra_it_says_what_to_install(place, monkeypatch):
     done = run("--library", place.library, "serve")
     assert done.exit_code == 2
     assert "pip install 'imgsearch[server]'" in done.stderr
+
+
+def test_connections_do_not_wait_for_receipts():
+    with _listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()) as client:
+        connection, _ = listening.accept()
+        with connection, client:
+            assert connection.proto == socket.IPPROTO_TCP  # what asyncio looks at before it sets TCP_NODELAY
 
 
 def test_a_port_that_is_taken_is_named(place):
