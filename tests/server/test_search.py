@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -123,6 +124,17 @@ def test_what_cannot_be_asked_for(parameters, status, client, problem):
 def test_a_cursor_of_another_query_is_refused(client, problem):
     cursor = ask(client, WORDS, k=2)["next"]
     problem(client.get("/api/search", params={"q": "a cat", "cursor": cursor}), 400)
+
+
+def test_a_forged_cursor_is_refused_or_a_place_like_any_other(client):
+    cursor = ask(client, WORDS, k=2)["next"]
+    random_ = random.Random(3)
+    for _ in range(150):
+        letters = list(cursor)
+        for _ in range(random_.randrange(1, 6)):
+            letters[random_.randrange(len(letters))] = random_.choice("ABCabc019-_=%~ \0é")
+        answer = client.get("/api/search", params={"q": WORDS, "cursor": "".join(letters), "k": 500})
+        assert answer.status_code in (200, 400)
 
 
 @pytest.mark.parametrize(
