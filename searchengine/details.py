@@ -45,6 +45,8 @@ class Details:
         focal_length: Millimetres, as on the lens.
         latitude: Degrees, north positive.
         longitude: Degrees, east positive.
+        duration: Seconds that a video lasts; None for a picture.
+        frames: Seconds into a video of the frames that can be found; empty for a picture.
         flags: What a user should know about the picture, e.g. ``truncated``.
         files: Where it lies, never empty: reachable ones first.
     """
@@ -61,6 +63,8 @@ class Details:
     focal_length: float | None
     latitude: float | None
     longitude: float | None
+    duration: float | None
+    frames: tuple[float, ...]
     flags: tuple[str, ...]
     files: tuple[PictureFile, ...]
 

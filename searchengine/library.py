@@ -266,8 +266,12 @@ class Library:
             image = images.images(session, [id])[id]
         return keep_thumbnail(self.path, image.hash, [file.path for file in image.files], time=time)
 
-    def preview(self, id: int) -> bytes:  # noqa: A002  the name it has in every result
+    def preview(self, id: int, time: float | None = None) -> bytes:  # noqa: A002  the names in every result
         """A WebP of a picture that every browser shows, at most 2048 pixels wide and high; made every time.
+
+        Args:
+            id: The content's key.
+            time: As for `thumbnail`.
 
         Raises:
             KeyError: No picture has this id.
@@ -277,7 +281,7 @@ class Library:
 
         with self._catalog.read() as session:
             image = images.images(session, [id])[id]
-        return thumbnail_of([file.path for file in image.files], image.hash, PREVIEW_SIZE)
+        return thumbnail_of([file.path for file in image.files], image.hash, PREVIEW_SIZE, time=time)
 
     def image(self, id: int) -> Details:  # noqa: A002  the name it has in every result
         """Everything that is known of a picture.

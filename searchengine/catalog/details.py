@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import extract, func, select
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Change, Content, File, Root
+from searchengine.catalog.models import Change, Content, Embedding, File, Root
 from searchengine.details import Details, PictureFile
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def details(
     ]
     if content is None or not files:
         return None
+    frames = session.scalars(
+        select(Embedding.seconds)
+        .where(Embedding.content_id == content_id, Embedding.seconds.is_not(None))
+        .distinct()
+        .order_by(Embedding.seconds)
+    )
     files.sort(key=lambda file: file.missing)
     return Details(
         id=content.id,
@@ -63,6 +69,8 @@ def details(
         focal_length=content.focal_length,
         latitude=content.latitude,
         longitude=content.longitude,
+        duration=content.duration,
+        frames=tuple(time for time in frames if time is not None),
         flags=tuple(content.flags),
         files=tuple(files),
     )

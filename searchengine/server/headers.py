@@ -16,7 +16,7 @@ CONTENT_SECURITY_POLICY = (
 )
 
 # A picture that a browser shows on its own runs nothing, loads nothing and belongs to no origin.
-PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox"
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; sandbox"
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

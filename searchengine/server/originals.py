@@ -21,6 +21,11 @@ MEDIA_TYPES = {
     "HEIF": "image/heif",
     "JXL": "image/jxl",
     "JPEG2000": "image/jp2",
+    "MP4": "video/mp4",
+    "MOV": "video/quicktime",
+    "3GP": "video/3gpp",
+    "MKV": "video/x-matroska",
+    "WEBM": "video/webm",
 }
 OTHER = "application/octet-stream"
 

@@ -56,6 +56,8 @@ class Result(Shape):
     format: str
     taken_at: datetime | None
     camera: str | None
+    time: float | None
+    duration: float | None
     thumbnail: str
     preview: str
     original: str
@@ -87,6 +89,8 @@ class Image(Shape):
     focal_length: float | None
     latitude: float | None
     longitude: float | None
+    duration: float | None
+    frames: list[float]
     flags: list[str]
     path: str
     copies: list[str]

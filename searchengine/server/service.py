@@ -114,7 +114,8 @@ class Service:
         hashes = self.library.hashes([result.id for result in results])
         answer = results.to_dict() | {"next": results.next}
         answer["results"] = [
-            result | addresses(result["id"], hashes.get(result["id"], "")) for result in answer["results"]
+            result | addresses(result["id"], hashes.get(result["id"], ""), result["time"])
+            for result in answer["results"]
         ]
         return to_json(answer)
 
@@ -135,10 +136,15 @@ def details(service: Service, image: int) -> Details:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"the library has no picture {image}") from None
 
 
-def addresses(image: int, digest: str) -> dict[str, str]:
+def addresses(image: int, digest: str, time: float | None = None) -> dict[str, str]:
     """Where a picture's files are; with the hash in its address, a file may be kept for ever."""
-    base = f"/api/images/{image}"
-    return {name: f"{base}/{name}?v={digest[:16]}" for name in ("thumbnail", "preview", "original")}
+    base, version = f"/api/images/{image}", f"?v={digest[:16]}"
+    frame = "" if time is None else f"&t={time!r}"
+    return {
+        "thumbnail": f"{base}/thumbnail{version}{frame}",
+        "preview": f"{base}/preview{version}{frame}",
+        "original": f"{base}/original{version}",
+    }
 
 
 def _service(request: Request) -> Service:

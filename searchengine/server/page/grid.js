@@ -126,7 +126,7 @@ function makeTile(result, q) {
   picture.src = result.thumbnail;
   const label = document.createElement("span");
   label.className = "label";
-  label.textContent = result.offline ? `${name} · offline` : name;
+  label.textContent = [name, result.time !== null && clock(result.time), result.offline && "offline"].filter(Boolean).join(" · ");
   label.ariaHidden = "true"; // the picture says it already
   link.append(picture, label);
 
@@ -140,6 +140,9 @@ function makeTile(result, q) {
   tile.append(link, like);
   return tile;
 }
+
+/** Where in a video. */
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 function describe(result, name) {
   const when = result.taken_at ? `, ${new Date(result.taken_at).toLocaleDateString()}` : "";

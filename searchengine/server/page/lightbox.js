@@ -100,6 +100,7 @@ export class Lightbox {
       ["Focal length", known.focal_length && `${Math.round(known.focal_length * 10) / 10} mm`],
       ["Place", known.latitude != null && mapLink(known.latitude, known.longitude)],
       ["Size", `${known.width} × ${known.height}${known.size ? `, ${bytes(known.size)}` : ""}`],
+      ["Length", known.duration && `${Math.round(known.duration)} s`],
       ["Format", known.format],
       ["Score", result?.score != null && result.score.toFixed(3)],
       ["State", [known.offline && "offline", ...known.flags].filter(Boolean).join(", ")],

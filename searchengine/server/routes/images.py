@@ -20,6 +20,7 @@ from searchengine.server.service import Served, Service, addresses, details
 router = APIRouter(prefix="/api/images/{image}", tags=["images"])
 
 Version = Annotated[str | None, Query(max_length=64, description="Begin of the picture's hash.")]
+Time = Annotated[float | None, Query(description="Which of a video's `frames`, in seconds.")]
 IfNoneMatch = Annotated[str | None, Header()]
 
 _WEBP: dict[int | str, dict[str, Any]] = {
@@ -42,18 +43,18 @@ def image(service: Served, image: ImageId) -> Response:
 
 @router.get("/thumbnail", response_class=Response, responses=_WEBP)
 async def thumbnail(
-    service: Served, image: ImageId, v: Version = None, if_none_match: IfNoneMatch = None
+    service: Served, image: ImageId, v: Version = None, t: Time = None, if_none_match: IfNoneMatch = None
 ) -> Response:
     """A small picture, at most 320 pixels wide and high."""
-    return await _small(service, image, v, if_none_match, "thumbnail")
+    return await _small(service, "thumbnail", image, version=v, time=t, if_none_match=if_none_match)
 
 
 @router.get("/preview", response_class=Response, responses=_WEBP)
 async def preview(
-    service: Served, image: ImageId, v: Version = None, if_none_match: IfNoneMatch = None
+    service: Served, image: ImageId, v: Version = None, t: Time = None, if_none_match: IfNoneMatch = None
 ) -> Response:
     """A picture that every browser shows, at most 2048 pixels wide and high."""
-    return await _small(service, image, v, if_none_match, "preview")
+    return await _small(service, "preview", image, version=v, time=t, if_none_match=if_none_match)
 
 
 @router.get("/original", response_class=Response, responses=_FILE)
@@ -84,17 +85,26 @@ def original(
 
 
 async def _small(
-    service: Service, image: int, version: str | None, if_none_match: str | None, kind: str
+    service: Service,
+    kind: str,
+    image: int,
+    *,
+    version: str | None,
+    time: float | None,
+    if_none_match: str | None,
 ) -> Response:
     found = await anyio.to_thread.run_sync(details, service, image)
-    headers = _caching(found, version, kind)
+    if time is not None and time not in found.frames:
+        # Not any moment: every one would be another thumbnail to keep.
+        raise HTTPException(HTTPStatus.NOT_FOUND, "that isn't one of this video's frames; see its `frames`")
+    headers = _caching(found, version, kind if time is None else f"{kind}@{time!r}")
     if _has(if_none_match, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     try:
         if kind == "preview":
-            data = await service.decoding(lambda: service.library.preview(image))
+            data = await service.decoding(lambda: service.library.preview(image, time))
         else:
-            data = await anyio.to_thread.run_sync(service.library.thumbnail, image)
+            data = await anyio.to_thread.run_sync(service.library.thumbnail, image, time)
     except (KeyError, ImageError) as error:
         detail = str(error) if isinstance(error, ImageError) else f"the library has no picture {image}"
         raise HTTPException(HTTPStatus.NOT_FOUND, detail) from error
