@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar
 
-from searchengine.catalog import images, report, roots, runs, spaces
+from searchengine.catalog import details, images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
@@ -29,6 +29,7 @@ from searchengine.status import Failure, IndexReport, RunStatus, SpaceReport, St
 if TYPE_CHECKING:
     from PIL import Image
 
+    from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
     from searchengine.open_space import OpenSpace
     from searchengine.query.compose import Direction
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 Runtime = Literal["auto", "onnx", "torch"]
 Sort = Literal["relevance", "newest", "oldest"]
+Pictures = Callable[[str], bytes | int]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class Library:
@@ -43,6 +48,8 @@ class Library:
 
     Attributes:
         path: The library's folder.
+        on_stage: Told how many seconds a search's stages take: `encode` (a query to its vector) and `rank`
+            (the vectors, filters and pictures). Several threads may tell of theirs at once.
     """
 
     def __init__(self, path: Path, catalog: Catalog, *, runtime: Runtime, on_progress: Tell | None) -> None:
@@ -54,6 +61,8 @@ class Library:
         self._encoding = ThreadPoolExecutor(thread_name_prefix="encode")
         self._opened: OpenSpace | None = None
         self._opening = threading.Lock()
+        self._reach = Reach()
+        self.on_stage: Callable[[str, float], None] | None = None
 
     @classmethod
     def open(
@@ -105,6 +114,7 @@ class Library:
         sort: Sort = "relevance",
         collapse: bool = False,
         strictness: float = STRICTNESS,
+        pictures: Pictures | None = None,
     ) -> SearchResults:
         """Find the pictures that a query asks for.
 
@@ -121,6 +131,7 @@ class Library:
                 dates, undated ones last.
             strictness: Where the relevance line lies: the share of unrelated queries that find nothing
                 above it, from 0 to 1.
+            pictures: What ``image:`` means, if not a file: gives a reference's bytes, or a picture's id.
 
         Raises:
             QueryError: The query can't be understood.
@@ -135,14 +146,15 @@ class Library:
             name, asked = query, parse(query)
         page = Page(k, offset, cursor)
         answering = self._collapsed if collapse else self._answer
-        answer = answering(name, asked, lambda space: space.encode(asked, _read), page, strictness)
+        read = pictures or _read
+        answer = answering(name, asked, lambda space: space.encode(asked, read), page, strictness)
         if sort == "relevance":
             return answer
         return answer.with_results(by_date(answer.results, newest=sort == "newest"))
 
     def similar(
         self,
-        image: str | os.PathLike[str] | bytes | Image.Image,
+        image: str | os.PathLike[str] | bytes | int | Image.Image,
         *,
         k: int | None = 10,
         offset: int = 0,
@@ -153,7 +165,7 @@ class Library:
         """Find the pictures nearest to a picture; one that is in the library finds itself too.
 
         Args:
-            image: A file, a file's bytes, or an opened picture.
+            image: A file, a file's bytes, the id of a picture in the library, or an opened picture.
             k: How many results; None for all.
             offset: How many of the ranking to leave out at its start.
             cursor: Instead of an offset, `SearchResults.next` of the page before.
@@ -162,13 +174,13 @@ class Library:
 
         Raises:
             UsageError: A negative k or offset, a strictness beyond 0 or 1, a cursor of another search, or no
-                such file.
+                such file or id.
             ImageError: The picture can't be read.
             ModelError: The library's model can't be loaded.
         """
         if isinstance(image, str | os.PathLike):
             name = os.fspath(image)
-            picture: bytes | Image.Image = _read(name)
+            picture: bytes | int | Image.Image = _read(name)
         else:
             name = ""
             picture = image
@@ -244,7 +256,7 @@ class Library:
             self._space(),
             self.path,
             level,
-            is_reachable=Reach(),
+            is_reachable=self._reach,
             on_progress=self._on_progress,
         )
 
@@ -264,6 +276,50 @@ class Library:
         with self._catalog.read() as session:
             image = images.images(session, [id])[id]
         return keep_thumbnail(self.path, image.hash, [file.path for file in image.files], time=time)
+
+    def preview(self, id: int, time: float | None = None) -> bytes:  # noqa: A002  the names in every result
+        """A WebP of a picture that every browser shows, at most 2048 pixels wide and high; made every time.
+
+        Args:
+            id: The content's key.
+            time: As for `thumbnail`.
+
+        Raises:
+            KeyError: No picture has this id.
+            ImageError: None of its files can be read now.
+        """
+        from searchengine.images.thumbnails import PREVIEW_SIZE, thumbnail_of
+
+        with self._catalog.read() as session:
+            image = images.images(session, [id])[id]
+        return thumbnail_of([file.path for file in image.files], image.hash, PREVIEW_SIZE, time=time)
+
+    def image(self, id: int) -> Details:  # noqa: A002  the name it has in every result
+        """Everything that is known of a picture.
+
+        Raises:
+            KeyError: No picture has this id.
+        """
+        with self._catalog.read() as session:
+            found = details.details(session, id, is_reachable=self._reach)
+        if found is None:
+            raise KeyError(id)
+        return found
+
+    def hashes(self, ids: Collection[int]) -> dict[int, str]:
+        """SHA-256 of pictures' bytes, hexadecimal, by id: what a cache of theirs may go by."""
+        with self._catalog.read() as session:
+            return details.hashes(session, ids)
+
+    def facets(self) -> dict[str, dict[str, int]]:
+        """How many pictures have which camera, lens, type and year; the most frequent first."""
+        with self._catalog.read() as session:
+            return details.facets(session)
+
+    def last_change(self) -> int:
+        """A number that grows whenever pictures come or go; for caches of what depends on all of them."""
+        with self._catalog.read() as session:
+            return details.last_change(session)
 
     def _space(self) -> OpenSpace | None:
         """The space that answers now, opened once; another one after a switch of models."""
@@ -334,11 +390,13 @@ class Library:
             first = after.rank if after else page.offset
             # The model loads in another thread while this one imports and maps the vectors: both are native
             # code, so a cold query waits for the longer of the two instead of for both.
-            encoded = self._encoding.submit(encode, space) if asked.has_direction else None
+            encoded = (
+                self._encoding.submit(self._timed, "encode", encode, space) if asked.has_direction else None
+            )
             space.index.refresh()
             direction = encoded.result() if encoded else None
             vector = direction.vector if direction else None
-            answer = space.answer(vector, asked, page.k, page.offset, after=after)
+            answer = self._timed("rank", space.answer, vector, asked, page.k, page.offset, after=after)
             there = max(answer.total - first, 0)
             complete = answer.total > 0 and len(answer.found) >= (
                 there if page.k is None else min(page.k, there)
@@ -357,6 +415,14 @@ class Library:
             following = Cursor(name, space.id, last.rank, key, by, last.taken_at).encode()
         took_ms = (time.perf_counter() - start) * 1000
         return SearchResults(name, space.name, answer.total, took_ms, results, following)
+
+    def _timed(self, stage: str, run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        start = time.perf_counter()
+        try:
+            return run(*args, **kwargs)
+        finally:
+            if self.on_stage is not None:
+                self.on_stage(stage, time.perf_counter() - start)
 
 
 def _read(path: str) -> bytes:

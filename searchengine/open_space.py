@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from searchengine.catalog import calibrations, files, filters, images
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.narrowing import narrowest
+from searchengine.errors import UsageError
 from searchengine.query import fuse as fusing
 from searchengine.query.fuse import fuse, shares
 from searchengine.query.paging import page_after
@@ -119,12 +120,12 @@ class OpenSpace:
                 self._index = LiveIndex(self._source, self._vectors)
             return self._index
 
-    def encode(self, query: Query, read: Callable[[str], bytes]) -> Direction:
+    def encode(self, query: Query, read: Callable[[str], bytes | int]) -> Direction:
         """Where a query's words and pictures go, all together.
 
         Args:
             query: With at least one of either.
-            read: A picture's bytes by its reference.
+            read: A picture's bytes by its reference, or its id where the library has it.
         """
         from searchengine.query.compose import compose
 
@@ -138,8 +139,13 @@ class OpenSpace:
         pictures = [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
         return compose(words, pictures)
 
-    def encode_picture(self, picture: bytes | Image.Image) -> Vector:
-        """A picture to a unit vector, float32 (dim,); bytes that are indexed already cost no inference."""
+    def encode_picture(self, picture: bytes | int | Image.Image) -> Vector:
+        """A picture to a unit vector, float32 (dim,); one that is indexed costs no inference."""
+        if isinstance(picture, int):
+            embedded = self._embedded(picture)
+            if embedded is None:
+                raise UsageError(f"the library has no picture {picture} now; take an id from a result")
+            return embedded
         if isinstance(picture, bytes):
             stored = self._stored(picture)
             if stored is not None:
@@ -293,15 +299,17 @@ class OpenSpace:
         return len(allowed), [(embedding, None) for embedding in page.tolist()]
 
     def _stored(self, data: bytes) -> Vector | None:
-        import numpy as np
-
         from searchengine.images.hashes import content_hash
 
         digest = content_hash(data)
         with self._catalog.read() as session:
             content = files.contents_by_hash(session, [digest]).get(digest)
-            if content is None:
-                return None
+        return None if content is None else self._embedded(content)
+
+    def _embedded(self, content: int) -> Vector | None:
+        import numpy as np
+
+        with self._catalog.read() as session:
             embedding = images.embedding_ids(session, self.id, [content]).get(content)
         if embedding is None:
             return None

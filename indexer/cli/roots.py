@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from searchengine.as_json import to_json
 from searchengine.cli.display import count, printable, short
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def roots(ctx: click.Context, /, *, as_json: bool) -> None:
     reachable = [is_reachable(root.path) for root in found]
     if as_json:
         rows = [_values(root, now) for root, now in zip(found, reachable, strict=True)]
-        output.write([output.to_json(rows, indent=2) + b"\n"])
+        output.write([to_json(rows, indent=2) + b"\n"])
         return
     if not found:
         output.note("The library has no folders yet. Add some: imgsearch index FOLDER")

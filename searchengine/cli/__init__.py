@@ -24,6 +24,7 @@ COMMANDS = {
     "duplicates": LazyCommand(
         "searchengine.cli.duplicates:duplicates", "Group the files that are the same picture."
     ),
+    "serve": LazyCommand("searchengine.cli.serve:serve", "Search in the browser, and over HTTP."),
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
     "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),
     "forget": LazyCommand("indexer.cli.forget:forget", "Take files or folders out of the library."),

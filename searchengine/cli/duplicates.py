@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable, short
 
@@ -50,7 +51,7 @@ def duplicates(place: Place, level: Level, format_: str, nul: bool) -> None:  # 
     with place.open() as library:
         found = library.duplicates(level)
     if format_ == "json":
-        output.write([output.to_json([group.to_dict() for group in found.groups], indent=2) + b"\n"])
+        output.write([to_json([group.to_dict() for group in found.groups], indent=2) + b"\n"])
     elif nul or format_ == "paths":
         end = b"\0" if nul else b"\n"
         output.write(os.fsencode(member.path) + end for group in found.groups for member in group.members[1:])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable
 from searchengine.evaluation import (
@@ -62,7 +63,7 @@ def evaluate(place: Place, queries: Path, at: tuple[int, ...], *, as_json: bool)
         rows, last = _answer(library, judgements, str(queries))
     figures = scores([row["rank"] for row in rows], at=sorted(set(at)))
     if as_json:
-        output.write([output.to_json(_summary(figures, last) | {"results": rows}, indent=2) + b"\n"])
+        output.write([to_json(_summary(figures, last) | {"results": rows}, indent=2) + b"\n"])
     else:
         _print_table(figures, last)
 

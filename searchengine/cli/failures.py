@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable, short
 
@@ -33,7 +34,7 @@ def failures(place: Place, format_: str) -> None:
         found = library.failures()
     if format_ == "json":
         rows = [{"path": failure.path, "reason": failure.reason} for failure in found]
-        output.write([output.to_json(rows, indent=2) + b"\n"])
+        output.write([to_json(rows, indent=2) + b"\n"])
     elif format_ == "paths":
         output.write(os.fsencode(failure.path) + b"\n" for failure in found)
     elif found:

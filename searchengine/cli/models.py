@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import size
 
@@ -33,7 +34,7 @@ def models(*, as_json: bool) -> None:
 
     rows = [(model, downloaded(model)) for model in MODELS]
     if as_json:
-        output.write([output.to_json([_values(*row) for row in rows], indent=2) + b"\n"])
+        output.write([to_json([_values(*row) for row in rows], indent=2) + b"\n"])
         return
     from searchengine.cli.table import NARROW, WIDE, console, show
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from searchengine.as_json import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,14 +44,6 @@ COLUMNS = (
 
 # What stands between several values in one CSV cell; file names hardly ever have it.
 JOINT = "|"
-
-_UNDECODABLE = re.compile("[\ud800-\udfff]")
-
-
-def to_json(value: Any, *, indent: int | None = None) -> bytes:
-    r"""JSON as UTF-8; a path's bytes that aren't become ``\udcxx``, as with Python's surrogateescape."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _UNDECODABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
 
 
 def as_json(results: SearchResults) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, duration, printable, short, size
 
@@ -33,7 +34,7 @@ def status(place: Place, *, as_json: bool) -> None:
     with place.open() as library:
         found = library.status()
     if as_json:
-        output.write([output.to_json(found.to_dict(), indent=2) + b"\n"])
+        output.write([to_json(found.to_dict(), indent=2) + b"\n"])
         return
     from rich.table import Table
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SIZE = 320
+PREVIEW_SIZE = 2048
 
 
 def make_thumbnail(image: Image.Image, size: int = SIZE) -> bytes:
@@ -107,27 +108,50 @@ def keep_thumbnail(
     place = thumbnail_path(library, digest, time)
     with suppress(OSError):
         return place.read_bytes()
+    thumbnail = thumbnail_of(paths, digest, SIZE, limits, time=time)
+    with suppress(OSError):
+        write_thumbnail(place, thumbnail)
+    return thumbnail
+
+
+def thumbnail_of(
+    paths: Iterable[bytes | str],
+    digest: bytes,
+    size: int,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    time: float | None = None,
+) -> bytes:
+    """A WebP of a content, made from the first of its files that holds it and can be read.
+
+    Args:
+        paths: Absolute paths of its files.
+        digest: The content's hash; a file that has changed since doesn't count.
+        size: Longest side, in pixels.
+        limits: What one picture may ask for.
+        time: As for `keep_thumbnail`.
+
+    Raises:
+        ImageError: None of the files holds this content in a form that can be read.
+    """
     trouble: ImageError = DamagedImageError(
         "none of this picture's files is there as it was indexed; index again"
     )
     for path in paths:
         try:
-            image = _open_content(path, digest, limits, time)
-            if image is None:
-                continue
-            thumbnail = make_thumbnail(image)
+            image = _open_content(path, digest, size, limits, time)
+            if image is not None:
+                return make_thumbnail(image, size)
         except OSError:
             continue
         except ImageError as error:
             trouble = error
-            continue
-        with suppress(OSError):
-            write_thumbnail(place, thumbnail)
-        return thumbnail
     raise trouble
 
 
-def _open_content(path: bytes | str, digest: bytes, limits: Limits, time: float | None) -> Image.Image | None:
+def _open_content(
+    path: bytes | str, digest: bytes, size: int, limits: Limits, time: float | None
+) -> Image.Image | None:
     """A file's picture, or a frame of its video; None where it holds another content by now."""
     descriptor, status = open_regular(path)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
@@ -139,6 +163,6 @@ def _open_content(path: bytes | str, digest: bytes, limits: Limits, time: float 
             if hashlib.file_digest(file, "sha256").digest() != digest:
                 return None
             file.seek(0)
-            return read_frame(file, name, at=time, draft_to=SIZE, limits=limits).frames[0].image
+            return read_frame(file, name, at=time, draft_to=size, limits=limits).frames[0].image
         data = read_opened(file, status, limits).data
-    return open_image(data, draft_to=SIZE, limits=limits).image if content_hash(data) == digest else None
+    return open_image(data, draft_to=size, limits=limits).image if content_hash(data) == digest else None

@@ -5,7 +5,8 @@ import io
 import json
 import os
 
-from searchengine.cli.output import as_csv, as_json, as_json_lines, as_paths, to_json
+from searchengine.as_json import to_json
+from searchengine.cli.output import as_csv, as_json, as_json_lines, as_paths
 
 ODD = "/photos/caf\udce9\n.jpg"
 

@@ -10,6 +10,7 @@ from searchengine.cli.place import Place
 from searchengine.cli.program import unknown_command
 
 HEAVY = ("numpy", "rich", "sqlalchemy", "PIL", "faiss", "torch", "onnxruntime", "open_clip", "indexer")
+HEAVY += ("fastapi", "uvicorn", "pydantic")
 
 
 def loaded(stderr):
@@ -27,7 +28,7 @@ def test_help_is_instant_because_nothing_heavy_is_imported(imgsearch_process, ar
 
 
 def test_a_commands_own_help_imports_nothing_heavy_either(imgsearch_process):
-    for name in ("search", "similar", "status", "evaluate"):
+    for name in ("search", "similar", "status", "evaluate", "serve"):
         done = imgsearch_process(name, "--help", python=("-X", "importtime"))
         assert done.returncode == 0
         assert {module.partition(".")[0] for module in loaded(done.stderr)}.isdisjoint(HEAVY)
@@ -62,7 +63,7 @@ def test_the_version_is_the_packages(imgsearch):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("serch", "Did you mean search?"),
+        ("serch", "Did you mean search"),
         ("failure", "Did you mean failures?"),
         ("dog", "To look for it: imgsearch search dog"),
     ],
@@ -83,7 +84,7 @@ def test_an_unknown_option_of_the_program_is_wrong_usage(imgsearch):
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("imgsearch s", {"search", "similar", "status", "switch-model"}),
+        ("imgsearch s", {"search", "serve", "similar", "status", "switch-model"}),
         ("imgsearch --lib", {"--library"}),
         ("imgsearch search --for", {"--format"}),
         ("imgsearch search dog -cat --so", {"--sort"}),

@@ -1,0 +1,1 @@
+"""HTTP: the command line's answers as an API, and the page that people see."""

@@ -1,0 +1,83 @@
+"""The application: routes, errors and what stands in front of them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from searchengine import __version__
+from searchengine.server import problems
+from searchengine.server.guard import Guard
+from searchengine.server.head import HeadAsGet
+from searchengine.server.headers import SecurityHeaders
+from searchengine.server.observe import Observed
+from searchengine.server.routes import images, operation, page, search
+from searchengine.server.routes import library as library_routes
+from searchengine.server.schemas import Problem, SearchRequest
+from searchengine.server.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp
+
+    from searchengine.library import Library
+    from searchengine.server.settings import Settings
+
+_PROBLEM = {
+    "description": "What went wrong (RFC 9457)",
+    "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def application(library: Library, settings: Settings) -> ASGIApp:
+    """A library as an ASGI application.
+
+    Args:
+        library: Open, and left open.
+        settings: Checked before.
+    """
+    service = Service(library, settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        service.warm_up()
+        yield
+
+    app = FastAPI(
+        title="imgsearch",
+        version=__version__,
+        description="Find pictures by what is in them. Reads only; every error is a problem document.",
+        # Their pages load scripts from a CDN.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={"default": _PROBLEM},
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    problems.explain_errors(app)
+    for routes in (search, images, library_routes, operation, page):
+        app.include_router(routes.router)
+    app.mount("/page", page.PageFiles(directory=page.FOLDER), name="page")
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]  # as FastAPI documents it
+    # Around the application, not in it: also what it makes of its own mistakes passes through here.
+    guarded = SecurityHeaders(Guard(problems.NothingButProblems(app), settings))
+    return HeadAsGet(Observed(guarded, service.metrics, log=settings.access_log))
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        parts = schema["components"]["schemas"]
+        for model in (Problem, SearchRequest):
+            described = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            parts.update(described.pop("$defs", {}))
+            parts[model.__name__] = described
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,226 @@
+"""The shapes of what goes in and out, as /openapi.json tells them. Tests hold answers and shapes together."""
+
+# No `from __future__ import annotations`: pydantic reads the annotations.
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_RESULTS = 500
+LARGEST_ID = 2**53 - 1
+
+ImageId = Annotated[int, Field(ge=1, le=LARGEST_ID, description="A picture's `id`, as results give it.")]
+QueryText = Annotated[
+    str,
+    Field(max_length=2000, description="In the query language; empty for all pictures, the newest first."),
+]
+Count = Annotated[int, Field(ge=1, le=MOST_RESULTS, description="How many results.")]
+CursorText = Annotated[
+    str | None, Field(max_length=1000, description="`next` of the page before; leave it out for the first.")
+]
+SortName = Annotated[
+    Literal["relevance", "newest", "oldest"], Field(description="Order of a page, by relevance or by date.")
+]
+
+
+class Shape(BaseModel):
+    """An object with just these members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SearchRequest(Shape):
+    """What to look for."""
+
+    q: QueryText = ""
+    k: Count = 10
+    cursor: CursorText = None
+    sort: SortName = "relevance"
+
+
+class Result(Shape):
+    """A picture in a ranking."""
+
+    rank: int
+    id: int
+    path: str
+    copies: list[str]
+    edits: list[str]
+    score: float | None
+    relevant: bool | None
+    offline: bool
+    flags: list[str]
+    region: list[float] | None
+    width: int
+    height: int
+    format: str
+    taken_at: datetime | None
+    camera: str | None
+    time: float | None
+    duration: float | None
+    thumbnail: str
+    preview: str
+    original: str
+
+
+class SearchAnswer(Shape):
+    """A page of a ranking, best first."""
+
+    query: str
+    space: str
+    total: int
+    took_ms: float
+    next: str | None
+    results: list[Result]
+
+
+class Image(Shape):
+    """Everything that is known of a picture."""
+
+    id: int
+    hash: str
+    size: int
+    width: int
+    height: int
+    format: str
+    taken_at: datetime | None
+    camera: str | None
+    lens: str | None
+    focal_length: float | None
+    latitude: float | None
+    longitude: float | None
+    duration: float | None
+    frames: list[float]
+    flags: list[str]
+    path: str
+    copies: list[str]
+    offline: bool
+    thumbnail: str
+    preview: str
+    original: str
+
+
+class DuplicateMember(Shape):
+    """One file of a group."""
+
+    path: str
+    score: float
+    level: str
+    id: int
+    width: int
+    height: int
+    bytes: int
+    format: str
+    taken_at: datetime | None
+    offline: bool
+
+
+class DuplicateGroup(Shape):
+    """Files that are the same picture, or nearly."""
+
+    level: str
+    keep: str
+    why: str
+    members: list[DuplicateMember]
+
+
+class DuplicateGroups(Shape):
+    """A page of all groups, the strictest first."""
+
+    total: int
+    unreadable: int
+    groups: list[DuplicateGroup]
+
+
+class FacetValue(Shape):
+    """One value and how many pictures have it."""
+
+    value: str
+    count: int
+
+
+class Facets(Shape):
+    """What there is to filter by, the most frequent first."""
+
+    camera: list[FacetValue]
+    lens: list[FacetValue]
+    type: list[FacetValue]
+    year: list[FacetValue]
+
+
+class Index(Shape):
+    """How the vectors are searched."""
+
+    kind: str
+    reason: str
+    vectors: int
+    snapshot: int | None
+    note: str | None
+
+
+class Space(Shape):
+    """A model and the embeddings it has made."""
+
+    model: str
+    state: str
+    dim: int
+    embeddings: int
+    bytes: int
+
+
+class Run(Shape):
+    """An indexing run."""
+
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    counts: dict[str, object]
+
+
+class LibraryStatus(Shape):
+    """What is indexed, by which model, and how the last run went."""
+
+    library: str
+    images: int
+    files: int
+    failed: int
+    missing: int
+    space: str | None
+    dim: int | None
+    spaces: list[Space]
+    index: Index | None
+    last_run: Run | None
+    roots: list[str]
+    bytes: int
+
+
+class Health(Shape):
+    """Whether searches are answered."""
+
+    status: Literal["ok", "starting", "unavailable"]
+
+
+class SignIn(Shape):
+    """The token, to be exchanged for a cookie."""
+
+    token: Annotated[str, Field(max_length=1000)]
+
+
+class FieldError(Shape):
+    """What is wrong with one part of a request."""
+
+    where: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    query: str | None = None
+    start: int | None = None
+    end: int | None = None
+    errors: list[FieldError] | None = None

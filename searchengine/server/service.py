@@ -1,0 +1,160 @@
+"""What the routes share: the library, turns for heavy work, and whether searches are answered at all."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import anyio
+import anyio.to_thread
+from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
+
+from searchengine.as_json import to_json
+from searchengine.errors import ImgsearchError
+from searchengine.query.text import Text
+from searchengine.server.observe import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from searchengine.details import Details
+    from searchengine.duplicates.results import Duplicates, Level
+    from searchengine.library import Library
+    from searchengine.results import SearchResults
+    from searchengine.server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Readiness = Literal["starting", "ok", "unavailable"]
+
+
+class Service:
+    """One library being served.
+
+    Encoder and index are shared by all threads and use every core themselves, so only as many searches run at
+    once as there are cores; the others wait without holding a thread that a thumbnail could use.
+
+    Attributes:
+        library: The library.
+        settings: How it is served.
+        metrics: Its counters.
+        readiness: Whether searches are answered, as far as is known.
+        uploads: How many requests' pictures are in memory at once; those of the others wait on disk.
+    """
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self.library = library
+        self.settings = settings
+        self.metrics = Metrics()
+        library.on_stage = lambda stage, seconds: self.metrics.stages.labels(stage).observe(seconds)
+        self.readiness: Readiness = "starting"
+        cores = os.cpu_count() or 1
+        self._searches = anyio.CapacityLimiter(cores)
+        self._decoders = anyio.CapacityLimiter(max(1, cores // 2))  # each may hold a picture of 500 MB
+        self._surveys = anyio.CapacityLimiter(1)
+        self.uploads = anyio.CapacityLimiter(2 * cores)
+        self._groups: dict[str, tuple[int, Duplicates]] = {}
+
+    async def searching(self, search: Callable[[], SearchResults]) -> bytes:
+        """Search in a thread, when it is this search's turn; the answer as JSON."""
+
+        def answer() -> bytes:
+            with self.metrics.stage("search"):
+                results = search()
+            with self.metrics.stage("write"):
+                return self._render(results)
+
+        with self.metrics.stage("wait"):
+            await self._searches.acquire_on_behalf_of(turn := object())
+        try:
+            return await anyio.to_thread.run_sync(answer)
+        finally:
+            self._searches.release_on_behalf_of(turn)
+
+    async def decoding(self, decode: Callable[[], T]) -> T:
+        """Decode a picture in a thread, when it is its turn."""
+        return await anyio.to_thread.run_sync(decode, limiter=self._decoders)
+
+    async def duplicates(self, level: Level) -> Duplicates:
+        """The library's duplicates; found once, until pictures come or go."""
+
+        def find() -> Duplicates:
+            now = self.library.last_change()
+            known = self._groups.get(level)
+            if known is None or known[0] != now:
+                known = self._groups[level] = now, self.library.duplicates(level)
+            return known[1]
+
+        return await anyio.to_thread.run_sync(find, limiter=self._surveys)
+
+    def warm_up(self) -> None:
+        """Load model and vectors, in a thread, so that the first visitor doesn't wait for them."""
+        # A daemon: a model's download may take minutes, and stopping doesn't wait for it.
+        threading.Thread(target=self.probe, name="warm up", daemon=True).start()
+
+    def probe(self) -> Readiness:
+        """Search once, all the way, and note whether that works."""
+        try:
+            self.library.search(Text("a picture"), k=1)
+        except Exception as error:
+            # Whatever it is, searches aren't answered; of a mistake of ours the log has more than a sentence.
+            logger.warning("searches can't be answered: %s", error, exc_info=not _is_explained(error))
+            self.readiness = "unavailable"
+        else:
+            self.readiness = "ok"
+        return self.readiness
+
+    def _render(self, results: SearchResults) -> bytes:
+        """An answer as JSON, every result with the addresses of its picture."""
+        hashes = self.library.hashes([result.id for result in results])
+        answer = results.to_dict() | {"next": results.next}
+        answer["results"] = [
+            result | addresses(result["id"], hashes.get(result["id"], ""), result["time"])
+            for result in answer["results"]
+        ]
+        return to_json(answer)
+
+
+def _is_explained(error: Exception) -> bool:
+    return isinstance(error, ImgsearchError | OSError)
+
+
+def details(service: Service, image: int) -> Details:
+    """What is known of a picture.
+
+    Raises:
+        HTTPException: There is none with this id.
+    """
+    try:
+        return service.library.image(image)
+    except KeyError:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"the library has no picture {image}") from None
+
+
+def addresses(image: int, digest: str, time: float | None = None) -> dict[str, str]:
+    """Where a picture's files are; with the hash in its address, a file may be kept for ever."""
+    base, version = f"/api/images/{image}", f"?v={digest[:16]}"
+    frame = "" if time is None else f"&t={time!r}"
+    return {
+        "thumbnail": f"{base}/thumbnail{version}{frame}",
+        "preview": f"{base}/preview{version}{frame}",
+        "original": f"{base}/original{version}",
+    }
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Served = Annotated[Service, Depends(_service)]
+
+
+def counted(values: dict[str, int]) -> Iterable[dict[str, Any]]:
+    """A facet's values as a list, which keeps their order in every JSON reader."""
+    return [{"value": value, "count": count} for value, count in values.items()]

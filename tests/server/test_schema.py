@@ -1,0 +1,69 @@
+"""/openapi.json against the server: whatever it allows is answered, and answered as it says."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from searchengine import Library
+from searchengine.server.app import application
+from searchengine.server.settings import Settings
+
+OPERATIONS = {
+    "/api/search": ["get", "post"],
+    "/api/images/{image}": ["get"],
+    "/api/images/{image}/thumbnail": ["get"],
+    "/api/images/{image}/preview": ["get"],
+    "/api/images/{image}/original": ["get"],
+    "/api/images/{image}/similar": ["get"],
+    "/api/status": ["get"],
+    "/api/facets": ["get"],
+    "/api/duplicates": ["get"],
+    "/api/session": ["post"],
+    "/healthz": ["get"],
+    "/metrics": ["get"],
+}
+EACH = [(path, method) for path, methods in OPERATIONS.items() for method in methods]
+
+
+@pytest.fixture(scope="module")
+def described(place):
+    """The schema, bound to the application."""
+    with Library.open(place.library) as library:
+        yield schemathesis.openapi.from_asgi(
+            "/openapi.json", application(library, Settings(allowed_hosts=("testserver",)))
+        )
+
+
+def test_every_path_and_method_is_described(client):
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {path: sorted(methods) for path, methods in paths.items()} == OPERATIONS
+
+
+@pytest.mark.parametrize(("path", "method"), EACH)
+def test_every_operation_answers_as_described(path, method, described):
+    operation = described[path][method.upper()]
+    # No schema can say which texts are queries, or which are cursors that a page gave.
+    excluded = [positive_data_acceptance] if path == "/api/search" else []
+
+    @given(
+        case=st.one_of(
+            operation.as_strategy(),
+            operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE),
+        )
+    )
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def conforms(case):
+        case.call_and_validate(excluded_checks=excluded)
+
+    conforms()
