@@ -127,8 +127,9 @@ class Library:
                 removed since, no picture comes twice and none that was there is passed over.
             collapse: Whether edits of one picture (see `duplicates`) are one result, the best of them. Reads
                 thumbnails: some hundredths of a second a result. Such an answer has no cursor.
-            sort: `newest` and `oldest` put those of the k best that are relevant in the order of their
-                dates, undated ones last.
+            sort: `newest` and `oldest` put all that is relevant in the order of the dates, undated ones last;
+                what isn't follows, the nearest first. Before the library knows a relevance line, the k best
+                are put in that order.
             strictness: Where the relevance line lies: the share of unrelated queries that find nothing
                 above it, from 0 to 1.
             pictures: What ``image:`` means, if not a file: gives a reference's bytes, or a picture's id.
@@ -147,10 +148,13 @@ class Library:
         page = Page(k, offset, cursor)
         answering = self._collapsed if collapse else self._answer
         read = pictures or _read
-        answer = answering(name, asked, lambda space: space.encode(asked, read), page, strictness)
-        if sort == "relevance":
-            return answer
-        return answer.with_results(by_date(answer.results, newest=sort == "newest"))
+
+        def answer(part: Page) -> SearchResults:
+            return answering(name, asked, lambda space: space.encode(asked, read), part, strictness)
+
+        if sort == "relevance" or (sort == "newest" and not asked.has_direction):
+            return answer(page)
+        return self._dated(name, answer, page, newest=sort == "newest")
 
     def similar(
         self,
@@ -339,6 +343,35 @@ class Library:
                     on_progress=self._on_progress,
                 )
             return self._opened
+
+    def _dated(
+        self, name: str, ask: Callable[[Page], SearchResults], page: Page, *, newest: bool
+    ) -> SearchResults:
+        """An answer in the order of dates, as far as it is relevant: as much of the ranking as that takes."""
+        start = time.perf_counter()
+        question = f"{'newest' if newest else 'oldest'} {name}"
+        space = self._space()
+        after = None
+        if page.cursor is not None and space is not None:
+            after = Cursor.decode(page.cursor, question=question, space=space.id)
+        first = after.rank if after else page.offset
+        wanted = depth = None if page.k is None else first + page.k + 1
+        while True:
+            answer = ask(Page(depth))
+            if depth is None or len(answer) < depth or answer.results[-1].relevant is not True:
+                break
+            depth *= 4
+        if answer.results and answer.results[-1].relevant is None:
+            answer = answer.with_results(answer.results[: None if wanted is None else wanted - 1])
+        rest = by_date(answer.results, newest=newest, after=after)[0 if after else page.offset :]
+        shown = tuple(replace(each, rank=rank) for rank, each in enumerate(rest[: page.k], start=first + 1))
+        following = None
+        if shown and len(rest) > len(shown) and space is not None:
+            last = shown[-1]
+            score = last.score if last.relevant is False else None
+            following = Cursor(question, space.id, last.rank, last.id, score, last.taken_at).encode()
+        took_ms = (time.perf_counter() - start) * 1000
+        return replace(answer, results=shown, next=following, took_ms=took_ms)
 
     def _collapsed(
         self,

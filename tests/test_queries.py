@@ -176,3 +176,29 @@ def test_a_similar_search_has_pages_too(library, dated):
     first = library.similar(path, k=3)
     rest = library.similar(path, k=None, cursor=first.next)
     assert (*first.results, *rest.results) == library.similar(path, k=None).results
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+@pytest.mark.parametrize("query", ["a dog on a beach", "dog", "camera:canon|apple", "-name:nothing*"])
+def test_dates_order_what_is_relevant_and_pages_fit_together(library, query, sort):
+    ranking = library.search(query, k=None, strictness=0.5)
+    whole = library.search(query, k=None, sort=sort, strictness=0.5)
+    relevant = [hit for hit in whole if hit.relevant]
+    assert {hit.id for hit in relevant} == {hit.id for hit in ranking if hit.relevant}
+    dates = [hit.taken_at for hit in relevant if hit.taken_at]
+    assert dates == sorted(dates, reverse=sort == "newest")
+    assert all(hit.taken_at is None for hit in relevant[len(dates) :])
+    assert [hit.id for hit in whole[len(relevant) :]] == [hit.id for hit in ranking if not hit.relevant]
+    for k in (1, 3, len(relevant), len(whole) + 1):
+        assert library.search(query, k=k, sort=sort, strictness=0.5).results == whole.results[:k]
+    assert library.search(query, k=3, offset=2, sort=sort, strictness=0.5).results == whole.results[2:5]
+    pages, cursor = [], None
+    while True:
+        page = library.search(query, k=2, sort=sort, strictness=0.5, cursor=cursor)
+        pages += page.results
+        cursor = page.next
+        if cursor is None:
+            break
+    assert tuple(pages) == whole.results
+    with pytest.raises(UsageError, match="another query"):
+        library.search(query, cursor=library.search("snow", k=1).next)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from searchengine.query.relevance import is_relevant
@@ -14,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from searchengine.catalog.images import ImageRow
+    from searchengine.query.paging import Cursor
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a picture's time has no zone
+_SECOND = timedelta(seconds=1)
 
 
 class Found(NamedTuple):
@@ -52,20 +56,38 @@ def to_results(
     )
 
 
-def by_date(results: Sequence[SearchResult], *, newest: bool) -> tuple[SearchResult, ...]:
-    """The same results in the order of their dates, those without one last; ranks are given anew.
+def by_date(
+    results: Sequence[SearchResult], *, newest: bool, after: Cursor | None = None
+) -> list[SearchResult]:
+    """The same results in the order of their dates, those without one last.
 
     Only those above the relevance line: below it the nearest come first, as before.
+
+    Args:
+        results: A ranking from its first on.
+        newest: Whether the newest come first.
+        after: The result, in the order that this gives, after which to begin; it need not be there any more.
+            It has a score if it was below the line.
     """
+
+    def place(taken_at: datetime | None, id_: int) -> tuple[bool, float, int]:
+        sign = -1 if newest else 1
+        passed = 0.0 if taken_at is None else (taken_at - _EPOCH) / _SECOND
+        return taken_at is None, sign * passed, sign * id_
+
     above = [result for result in results if result.relevant is not False]
+    above.sort(key=lambda result: place(result.taken_at, result.id))
     below = [result for result in results if result.relevant is False]
-    dated = [result for result in above if result.taken_at is not None]
-    undated = [result for result in above if result.taken_at is None]
-    dated.sort(key=lambda result: result.taken_at or datetime.min, reverse=newest)  # noqa: DTZ901  naive as in EXIF
-    first = results[0].rank if results else 1
-    return tuple(
-        replace(result, rank=rank) for rank, result in enumerate(dated + undated + below, start=first)
-    )
+    if after is None:
+        return above + below
+    if after.score is None:
+        last = place(after.taken_at, after.id)
+        return [result for result in above if place(result.taken_at, result.id) > last] + below
+    last_score = after.score
+    before = next((at for at, result in enumerate(below, start=1) if result.id == after.id), None)
+    if before is None:  # it has gone: begin with what is further away
+        before = sum(1 for result in below if (result.score or 0.0) >= last_score)
+    return below[before:]
 
 
 def _result(rank: int, found: Found, image: ImageRow, line: float | None) -> SearchResult:
