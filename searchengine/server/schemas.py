@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from searchengine.query.relevance import STRICTNESS
+
 MOST_RESULTS = 500
 LARGEST_ID = 2**53 - 1
 
@@ -19,7 +21,16 @@ CursorText = Annotated[
     str | None, Field(max_length=1000, description="`next` of the page before; leave it out for the first.")
 ]
 SortName = Annotated[
-    Literal["relevance", "newest", "oldest"], Field(description="Order of a page, by relevance or by date.")
+    Literal["relevance", "newest", "oldest"],
+    Field(description="By relevance, or what is relevant by date and the rest after it."),
+]
+Strictness = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="Where the relevance line lies: the share of unrelated queries that find nothing.",
+    ),
 ]
 
 
@@ -36,6 +47,7 @@ class SearchRequest(Shape):
     k: Count = 10
     cursor: CursorText = None
     sort: SortName = "relevance"
+    strictness: Strictness = STRICTNESS
 
 
 class Result(Shape):
@@ -58,6 +70,11 @@ class Result(Shape):
     camera: str | None
     time: float | None
     duration: float | None
+    title: str | None
+    caption: str | None
+    keywords: list[str]
+    place: str | None
+    rating: int | None
     thumbnail: str
     preview: str
     original: str

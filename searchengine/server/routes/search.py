@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from searchengine.query.relevance import STRICTNESS
 from searchengine.results import SearchResults
 from searchengine.server.schemas import (
     Count,
@@ -20,6 +21,7 @@ from searchengine.server.schemas import (
     SearchAnswer,
     SearchRequest,
     SortName,
+    Strictness,
 )
 from searchengine.server.service import Served, Service, details
 from searchengine.server.uploads import References, check_pictures, only_picture, open_form
@@ -41,6 +43,7 @@ _BODY = {
                         "k": {"type": "integer", "minimum": 1, "maximum": 500},
                         "cursor": {"type": "string", "maxLength": 1000},
                         "sort": {"type": "string", "enum": ["relevance", "newest", "oldest"]},
+                        "strictness": {"type": "number", "minimum": 0, "maximum": 1},
                         "image": {"type": "string", "format": "binary"},
                     },
                 }
@@ -53,13 +56,16 @@ _BODY = {
 @router.get("/api/search", response_model=SearchAnswer)
 async def search(
     service: Served,
+    *,
     q: QueryText = "",
     k: Count = 10,
     cursor: CursorText = None,
     sort: SortName = "relevance",
+    strictness: Strictness = STRICTNESS,
 ) -> Response:
     """Find pictures. `image:` in the query takes the id of a picture."""
-    return await _answer(service, SearchRequest(q=q, k=k, cursor=cursor, sort=sort), {})
+    asked = SearchRequest(q=q, k=k, cursor=cursor, sort=sort, strictness=strictness)
+    return await _answer(service, asked, {})
 
 
 @router.post("/api/search", response_model=SearchAnswer, openapi_extra=_BODY)
@@ -80,20 +86,32 @@ async def search_by_body(service: Served, request: Request) -> Response:
 
 @router.get("/api/images/{image}/similar", response_model=SearchAnswer)
 async def similar(
-    service: Served, image: ImageId, k: Count = 10, cursor: Annotated[CursorText, Query()] = None
+    service: Served,
+    image: ImageId,
+    k: Count = 10,
+    cursor: Annotated[CursorText, Query()] = None,
+    strictness: Strictness = STRICTNESS,
 ) -> Response:
     """Find the likes of a picture in the library; it finds itself too."""
     await anyio.to_thread.run_sync(details, service, image)  # not there is 404 here, and 400 in a query
-    return await _answer(service, SearchRequest(q=f"image:{image}", k=k, cursor=cursor), {})
+    asked = SearchRequest(q=f"image:{image}", k=k, cursor=cursor, strictness=strictness)
+    return await _answer(service, asked, {})
 
 
 async def _answer(service: Service, asked: SearchRequest, files: dict[str, bytes]) -> Response:
     def run() -> SearchResults:
         alone = only_picture(files)
         if alone is not None and not asked.q.strip():
-            return service.library.similar(files[alone], k=asked.k, cursor=asked.cursor)
+            return service.library.similar(
+                files[alone], k=asked.k, cursor=asked.cursor, strictness=asked.strictness
+            )
         return service.library.search(
-            asked.q, k=asked.k, cursor=asked.cursor, sort=asked.sort, pictures=References(files)
+            asked.q,
+            k=asked.k,
+            cursor=asked.cursor,
+            sort=asked.sort,
+            strictness=asked.strictness,
+            pictures=References(files),
         )
 
     return Response(await service.searching(run), media_type=_JSON)
