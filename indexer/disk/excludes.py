@@ -112,9 +112,15 @@ def _end_of_set(body: str, start: int) -> int:
 def _set(inner: str) -> str:
     negated = inner[0] in "!^"
     letters = inner[1:] if negated else inner
-    expression = f"(?!/)[{'^' if negated else ''}{''.join(c if c == '-' else re.escape(c) for c in letters)}]"
+    expression = f"(?!/)[{'^' if negated else ''}{re.sub('.', _letter, letters, flags=re.DOTALL)}]"
     try:
         re.compile(expression)
     except re.error:  # a range that runs backwards: no set after all
         return re.escape(f"[{inner}]")
     return expression
+
+
+def _letter(found: re.Match[str]) -> str:
+    """One letter of a set; a hyphen makes a range only between two others, as ``--`` means more to `re`."""
+    around = found.string[max(found.start() - 1, 0) : found.end() + 1]
+    return "-" if found[0] == "-" and len(around) == 3 and around.count("-") == 1 else re.escape(found[0])

@@ -99,6 +99,7 @@ def test_what_a_library_of_ours_derives_is_passed_by_but_not_pictures_beside_it(
         ("a[b", ["a[b"], ["ab"]),
         ("a[]b]", ["a]", "ab"], ["a"]),
         ("a[z-a]", ["a[z-a]"], ["ab"]),
+        ("a[x--y]", ["ax", "a-", "ay"], ["ab"]),
         ("a[!b]c", ["axc"], ["a/c", "abc"]),
         ("(a)+.jpg", ["(a)+.jpg"], ["aa.jpg"]),
         ("ÉTÉ*", ["été 2020"], ["ete"]),

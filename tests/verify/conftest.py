@@ -9,20 +9,38 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
+from indexer.update import Update
+from indexer.upkeep.rehome import rehome
 from searchengine.cli import program
-from tests.indexer.conftest import encoder, index, library, photos  # noqa: F401 - fixtures
+from tests.indexer.conftest import CountingEncoder, encoder, index, library, photos  # noqa: F401 - fixtures
 from tests.pictures import paint
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """The photos and the library that `filled` copies: three runs are too many for every test."""
+    folder = tmp_path_factory.mktemp("made once")
+    tree, made = folder / "photos", folder / "library"
+    for number, name in enumerate(("a.jpg", "b.png", "trip/c.jpg"), 1):
+        paint(tree / name, number)
+    shutil.copy(tree / "a.jpg", tree / "copy.jpg")
+    with pytest.MonkeyPatch.context() as patch:
+        encoder = CountingEncoder()
+        patch.setattr(Update, "_load_encoder", lambda self, space: encoder)
+        Update(made).run([tree])
+        paint(tree / "d.jpg", 4)  # in a run of its own, so that its content is number 4
+        Update(made).run([tree])
+        (tree / "d.jpg").unlink()
+        Update(made).run([tree])
+    return folder
+
+
 @pytest.fixture
-def filled(index, photos, library):  # noqa: F811 - a fixture's name is its parameter's
+def filled(made_once, encoder, photos, library):  # noqa: F811 - a fixture's name is its parameter's
     """A library of four files and three pictures, one of which was deleted."""
-    shutil.copy(photos / "a.jpg", photos / "copy.jpg")
-    index(photos)
-    paint(photos / "d.jpg", 4)  # in a run of its own, so that its content is number 4
-    index(photos)
-    (photos / "d.jpg").unlink()
-    index(photos)
+    shutil.copytree(made_once / "photos", photos, dirs_exist_ok=True)
+    shutil.copytree(made_once / "library", library)
+    rehome(library, made_once / "photos", photos)
     return library
 
 
