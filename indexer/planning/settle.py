@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING
 from indexer.planning.plan import is_held_back
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from indexer.planning.survey import Survey
+    from searchengine.catalog.files import FileRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,19 @@ def settle(
     settled = Settlement()
     unclaimed = Counter(arrivals)
     gone: dict[bytes, list[int]] = {}
-    for target, plan in survey.plans.items():
+    for plan in survey.plans.values():
         settled.returned.extend(plan.returned)
         # Whoever excludes them wants them out, also when they are many.
         settled.removed.extend(row.id for row in plan.excluded.values())
         settled.missing.extend(row.id for row in plan.unreachable.values())
-        for row in plan.vanished.values():
-            if row.content_id is not None and unclaimed[row.content_id] > 0:
-                unclaimed[row.content_id] -= 1
-                settled.moved.append(row.id)
-            elif complete:
-                gone.setdefault(target.root, []).append(row.id)
+    # In the order of their paths: of several copies that are gone it is always the same one that moved,
+    # however the folders were named.
+    for root, row in sorted(_vanished(survey), key=lambda each: os.path.join(each[0], each[1].path)):
+        if row.content_id is not None and unclaimed[row.content_id] > 0:
+            unclaimed[row.content_id] -= 1
+            settled.moved.append(row.id)
+        elif complete:
+            gone.setdefault(root, []).append(row.id)
     for root, ids in gone.items():
         if is_held_back(len(ids), totals[root]) and not accept_removals:
             settled.held_back[root] = len(ids)
@@ -80,3 +84,10 @@ def settle(
             settled.missing.extend(below)
             settled.out_of_reach.append(target.root)
     return settled
+
+
+def _vanished(survey: Survey) -> Iterator[tuple[bytes, FileRow]]:
+    """Each file that is gone, with its root."""
+    for target, plan in survey.plans.items():
+        for row in plan.vanished.values():
+            yield target.root, row

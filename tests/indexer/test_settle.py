@@ -43,6 +43,15 @@ def test_a_move_between_roots_is_a_move():
     assert settle(found, {5: 1}, accept_removals=False, complete=True).moved == [1]
 
 
+def test_of_copies_the_first_path_moved_however_the_folders_were_named():
+    there = Target(b"/there")
+    plans = {there: Plan(vanished=rows(5, first_id=2)), HERE: Plan(vanished=rows(5))}
+    for order in (plans, dict(reversed(plans.items()))):
+        found = Survey(order, (), (), {HERE: rows(5), there: rows(5, first_id=2)})
+        settled = settle(found, {5: 1}, accept_removals=False, complete=True)
+        assert (settled.moved, settled.removed) == ([1], [2])
+
+
 def test_too_many_at_once_are_held_back():
     gone = rows(*range(100, 130))
     settled = settle(survey(gone), {}, accept_removals=False, complete=True)
