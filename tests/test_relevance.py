@@ -41,6 +41,11 @@ def test_what_is_there_stands_above_the_line(library, scenes, words):
     assert os.path.realpath(expected) in above(library.search(words, k=None))
 
 
+def test_others_that_are_as_good_stand_above_the_line_with_the_first(library, scenes):
+    both = {os.path.realpath(scenes[shown]) for shown in ("a dog on a beach", "a dog in the snow")}
+    assert above(library.search("a dog", k=None)) == both
+
+
 @pytest.mark.parametrize(
     "words",
     ["a bathtub on the grass", "a microscope", "three accordions in a kitchen", "a parliament in session"],

@@ -14,6 +14,7 @@ from searchengine.query.neutral_prompts import digest, neutral_prompts
 from searchengine.query.relevance import (
     SAME,
     STRICTNESS,
+    bar,
     checked,
     closeness,
     is_relevant,
@@ -143,3 +144,13 @@ def test_the_bank_is_many_different_prompts():
     assert len(set(prompts)) == len(prompts)
     assert all(prompt == prompt.strip() != "" for prompt in prompts)
     assert digest(prompts) != digest(prompts[1:])
+
+
+@given(searches(), shares)
+def test_the_line_is_the_bar_or_where_it_is_reached_between_it_and_what_is_usual(search, strictness):
+    calibration, direction, library = search
+    first = library[(library @ direction.vector).argmax()]
+    needed, drawn = (find(calibration, direction, first, strictness) for find in (bar, line))
+    assert drawn <= needed
+    if float(direction.vector @ first) < needed:
+        assert drawn == needed
