@@ -107,7 +107,11 @@ class Content(Base):
     """Distinct bytes. Copies and renames share a row, so a move costs no inference."""
 
     __tablename__ = "content"
-    __table_args__ = (NEVER_REUSED,)
+    __table_args__ = (
+        # Few are hidden, and who asks for those that aren't need not look at each.
+        Index("ix_content_hidden", "id", sqlite_where=text("shown = 0")),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = _key()
     hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
