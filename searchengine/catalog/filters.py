@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from numpy.typing import NDArray
-    from sqlalchemy import Select, SQLColumnExpression
+    from sqlalchemy import SQLColumnExpression
     from sqlalchemy.orm import Session
 
     from searchengine.filters import Exact, Filter, Value
@@ -64,19 +64,17 @@ def passing(
         which: The condition.
         contents: Ids of contents among which all of them are; see `narrowing`.
     """
-    # Not a join: that would begin with all embeddings. Nor `Content.shown`: that would read every row, where
-    # an index may say all there is to say. Few are hidden, and they have an index of their own.
-    statement = select(Embedding.id).where(
-        Embedding.space_id == space_id,
-        Embedding.content_id.not_in(select(Content.id).where(text("content.shown = 0"))),
-    )
-    if contents is not None:
-        statement = statement.where(among(Embedding.content_id, contents))
-    if which is not ANYTHING:
-        asked = select(Content.id).where(which)
-        if contents is not None:
-            asked = asked.where(among(Content.id, contents))
-        statement = statement.where(Embedding.content_id.in_(asked))
+    # Not joins: those would begin with all embeddings.
+    if contents is None:
+        begin = Embedding.content_id.in_(select(Content.id).where(Content.shown, which))
+    else:
+        # Not `Content.shown`: that reads a row each. Few are hidden, and they have an index of their own.
+        hidden = select(Content.id).where(text("content.shown = 0"))
+        asked = among(Embedding.content_id, contents)
+        if which is not ANYTHING:
+            asked = Embedding.content_id.in_(select(Content.id).where(among(Content.id, contents), which))
+        begin = and_(asked, Embedding.content_id.not_in(hidden))
+    statement = select(Embedding.id).where(Embedding.space_id == space_id, begin)
     return np.sort(np.array(session.connection().execute(statement).scalars().all(), np.int64))
 
 

@@ -1,4 +1,4 @@
-"""What SQLite's FTS5 tables have in common: a check of what an index keeps for itself, and making that anew."""
+"""What SQLite's FTS5 tables have in common: checking what an index keeps for itself, and making it anew."""
 
 from __future__ import annotations
 

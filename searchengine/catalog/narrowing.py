@@ -3,13 +3,14 @@
 A condition on `content` is tested row by row, and reading all rows takes longer than searching all vectors.
 Where demands have an index and let few pictures through, those are read from the indexes and intersected, and
 only what no index can say is tested on the rows that are left. How many a demand lets through is found out by
-reading its index no further than to `MANY`.
+reading its index, which each of them may do up to `FEW`; then it is known how far reading on pays.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import and_, func, or_, select
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
     from searchengine.filters import Exact, Filter, Value
 
     Condition = ColumnElement[bool]
-    Ids = Select[tuple[int]]
+    Ids = Select[Any]
+
+FEW = 20_000
+"""A fiftieth of a million. Files that lead to pictures are no more than that: their rows have to be read."""
 
 MANY = 100_000
-"""A tenth of a million: entries of an index that are read in the time of a search."""
+"""Entries of an index that are read in the time of a search, where no demand is known that few pass."""
 
-MANY_FILES = 20_000
-"""The same of rows of `file`."""
+ROW = 8
+"""How many entries of an index are read in the time that a row takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,65 +64,76 @@ def narrow(session: Session, filters: Iterable[Filter], exact: Iterable[Exact] =
     Raises:
         QueryError: Exact words that have no letters or digits.
     """
-    rest = list(filters)
-    rest_exact = list(exact)
-    found: list[NDArray[np.int64]] = []
-    for answered, is_exact, ids in _indexed(session, [each for each in rest if not each.negated]):
-        if ids is not None:
-            found.append(ids)
-            if is_exact:
-                rest = [each for each in rest if each not in answered]
-    for each in [each for each in rest_exact if not each.negated]:
-        ids = _few(session, words.having(each.text))
-        if ids is not None:
-            found.append(ids)
-            rest_exact.remove(each)
+    rest, rest_exact = list(filters), list(exact)
+    asked = list(_indexed(session, [each for each in rest if not each.negated]))
+    standing = [each for each in rest_exact if not each.negated]
+    asked += [_Asked((each,), _reading(session, words.having(each.text))) for each in standing]
+    found = [each.read(FEW) for each in asked]
+    most = min((ROW * len(ids) for ids in found if ids is not None), default=MANY)
     contents = None
-    for ids in sorted(found, key=len):
-        contents = np.unique(ids) if contents is None else contents[np.isin(contents, ids)]
+    for each, few in zip(asked, found, strict=True):
+        ids = few if few is not None or most <= FEW else each.read(most)
+        if ids is None:
+            continue
+        contents = np.unique(ids) if contents is None else np.intersect1d(contents, ids)
+        if each.is_all:
+            rest = [one for one in rest if one not in each.demands]
+            rest_exact = [one for one in rest_exact if one not in each.demands]
     return Narrowed(contents, tuple(rest), tuple(rest_exact))
 
 
-def _indexed(
-    session: Session, filters: list[Filter]
-) -> Iterator[tuple[list[Filter], bool, NDArray[np.int64] | None]]:
-    """Demands that have an index, whether that says all about them, and the few that pass, if they are few.
+class _Asked(NamedTuple):
+    """Demands that have an index.
 
-    The two ends of a time are one demand.
+    Attributes:
+        demands: Which.
+        read: The pictures that pass, in any order, unless there are more than so many.
+        is_all: Whether they pass without further questions.
     """
-    times = [each for each in filters if each.key in ("after", "before")]
+
+    demands: tuple[Filter | Exact, ...]
+    read: Callable[[int], NDArray[np.int64] | None]
+    is_all: bool = True
+
+
+def _indexed(session: Session, filters: list[Filter]) -> Iterator[_Asked]:
+    """Those of the filters that have an index; the two ends of a time are one demand."""
+    times = tuple(each for each in filters if each.key in ("after", "before"))
     if times:
-        yield times, True, _few(session, select(Content.id).where(and_(*map(of_key, times))))
+        yield _Asked(times, _reading(session, select(Content.id).where(and_(*map(of_key, times)))))
     for each in filters:
         if each.key == "size":
-            yield [each], True, _few(session, select(Content.id).where(of_key(each)))
+            yield _Asked((each,), _reading(session, select(Content.id).where(of_key(each))))
         elif each.key == "near":
             bands = [band(value) for value in each.values if isinstance(value, Circle)]
-            yield [each], False, _few(session, select(Content.id).where(or_(*bands)))
+            yield _Asked((each,), _reading(session, select(Content.id).where(or_(*bands))), is_all=False)
         elif each.key in ("path", "name"):
-            yield [each], True, _at_paths(session, each)
+            yield _Asked((each,), partial(_at_paths, session, each))
         elif each.key in _NAMES and not any(isinstance(value, Number) for value in each.values):
             column, test = _NAMES[each.key]
             names = _distinct(column)
             which = or_(*(test(names.c.name, value) for value in each.values))
             named = select(Content.id).where(column.in_(select(names.c.name).where(which)))
-            yield [each], True, _few(session, named)
+            yield _Asked((each,), _reading(session, named))
 
 
-def _few(session: Session, ids: Ids, most: int | None = None) -> NDArray[np.int64] | None:
-    """What a statement finds, unless it is many."""
-    most = MANY if most is None else most
+def _reading(session: Session, ids: Ids) -> Callable[[int], NDArray[np.int64] | None]:
+    return partial(_unless_more, session, ids)
+
+
+def _unless_more(session: Session, ids: Ids, most: int) -> NDArray[np.int64] | None:
+    """What a statement finds, unless that is more than so many."""
     found = session.connection().execute(ids.limit(most + 1)).scalars().all()
     return np.array(found, np.int64) if len(found) <= most else None
 
 
-def _at_paths(session: Session, asked: Filter) -> NDArray[np.int64] | None:
+def _at_paths(session: Session, asked: Filter, most: int) -> NDArray[np.int64] | None:
     """What lies at paths or has names that are asked for, where the index of paths leads to few files."""
-    found = []
+    found: list[int | None] = []
     for value in asked.values:
         assert isinstance(value, Pattern)  # noqa: S101  the query language gives a key only its own values
-        leads = paths.containing(value.text)
-        files = None if leads is None else _few(session, leads, MANY_FILES)
+        leads = paths.containing(value.text) if most <= FEW else None
+        files = None if leads is None else _unless_more(session, leads, most)
         if files is None:
             return None
         there = select(File.content_id).where(

@@ -1,7 +1,8 @@
-"""Files by what their paths contain: an index of all runs of three characters, so that not every path is read.
+"""Files by what their paths contain: an index of runs of three characters, so that not every path is read.
 
-It is SQLite's FTS5 over the paths in `file`, which triggers keep up (migration 0007); case is folded as widely
-as Unicode has it. It only leads to files: whether a path is as it was asked for is for `filters` to say.
+It is SQLite's FTS5 over the paths in `file`, which triggers keep up (migration 0007); case is folded as
+widely as Unicode has it. It only leads to files: whether a path is as it was asked for is for `filters` to
+say.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _OPEN = re.compile(r"[*?\0\ufffd\ud800-\udfff]")
 
 
 def containing(glob: str) -> Select[tuple[int]] | None:
-    """Files, by id, among which are all whose path has what a glob names; None where that is too short to tell.
+    """Files, by id, among which are all whose path has what a glob names; None where that is too short.
 
     Args:
         glob: With ``*`` and ``?``, of a path or of any part of it.
@@ -47,6 +48,6 @@ def rebuild(session: Session) -> None:
 
 
 def _apart(text: str) -> list[str]:
-    """Runs of three that cover a text: side by side they tell nearly as much as all there are, in half the time."""
+    """Runs of three that cover a text: side by side they tell nearly as much as all, in half the time."""
     runs = [text[at : at + 3] for at in range(0, len(text) - 2, 3)]
     return [*runs, text[-3:]] if runs and len(text) % 3 else runs

@@ -209,7 +209,7 @@ def rebuild(session: Session) -> None:
 
 
 def is_damaged(session: Session) -> bool | None:
-    """Whether what the index keeps for itself doesn't agree with the texts in it; None if it can't be told."""
+    """Whether what the index keeps for itself doesn't agree with its texts; None where it can't be told."""
     return full_text.is_damaged(session, _index)
 
 

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 def checks(catalog: Catalog) -> Iterator[Callable[[], Check]]:
     """Every check of the catalog, each in one consistent view; others may write meanwhile."""
-    for look in (_database, _references, _shown, _one_answers, _keys, _places, _words, _word_index, _path_index):
+    for look in (
+        _database,
+        _references,
+        _shown,
+        _one_answers,
+        _keys,
+        _places,
+        _words,
+        _word_index,
+        _path_index,
+    ):
         yield partial(_in_one_view, catalog, look)
     try:
         with catalog.read() as session:

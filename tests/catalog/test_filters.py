@@ -253,7 +253,7 @@ def test_the_same_pictures_pass_as_in_plain_python(contents, wanted, few):
             which = filters.condition(query.filters, query.exact)
             found = filters.passing(session, space.id, which).tolist()
             dated = filters.newest(session, space.id, which).tolist()
-            with mock.patch.multiple(narrowing, MANY=few, MANY_FILES=few):
+            with mock.patch.multiple(narrowing, MANY=few, FEW=few):
                 begin = narrowing.narrow(session, query.filters, query.exact)
                 rest = filters.condition(begin.filters, begin.exact)
                 narrowed = filters.passing(session, space.id, rest, begin.contents).tolist()
@@ -289,6 +289,7 @@ def test_unknown_facts_pass_not_but_not_is(catalog, space, root):
         ("near:10,10,5km", "near:10,10,5km"),
         ("after:2021 before:2022", ""),
         ("camera:usual lens:rare", "camera:usual"),
+        ("camera:u* lens:usual width:1", None),
         ("path:2021/rare", ""),
         ("name:rare* camera:rare", ""),
         ("name:rare.jp? width:1", "width:1"),
@@ -302,7 +303,7 @@ def test_unknown_facts_pass_not_but_not_is(catalog, space, root):
         ('"jpg"', None),
     ],
 )
-@mock.patch.multiple(narrowing, MANY=2, MANY_FILES=2)
+@mock.patch.multiple(narrowing, MANY=2, FEW=2, ROW=2)
 def test_what_few_pass_is_answered_by_an_index(catalog, space, root, query, rest):
     for number in range(6):
         rare = number == 0
@@ -349,7 +350,9 @@ def test_hidden_pictures_pass_nothing(catalog, space, root):
         assert filters.passing(session, space.id, filters.ANYTHING).tolist() == [2]
         both = np.array([1, 2])
         assert filters.passing(session, space.id, filters.ANYTHING, both).tolist() == [2]
-        plan = session.execute(text("EXPLAIN QUERY PLAN SELECT id FROM content WHERE content.shown = 0")).all()
+        plan = session.execute(
+            text("EXPLAIN QUERY PLAN SELECT id FROM content WHERE content.shown = 0")
+        ).all()
         assert "USING INDEX ix_content_hidden" in plan[0][3]
 
 
