@@ -70,7 +70,7 @@ def passing(
     else:
         # Not `Content.shown`: that reads a row each. Few are hidden, and they have an index of their own.
         hidden = select(Content.id).where(text("content.shown = 0"))
-        asked = among(Embedding.content_id, contents)
+        asked: Condition = among(Embedding.content_id, contents)
         if which is not ANYTHING:
             asked = Embedding.content_id.in_(select(Content.id).where(among(Content.id, contents), which))
         begin = and_(asked, Embedding.content_id.not_in(hidden))

@@ -56,7 +56,7 @@ def schema(connection):
 
 
 def is_in_the_models(name, kind, _):
-    """All but the indexes of words and paths, which only SQLite can make, and what those make for themselves."""
+    """All but the indexes of words and paths, which only SQLite can make, and what they are made of."""
     return not (kind == "table" and name.startswith(("text_index", "path_")))
 
 
