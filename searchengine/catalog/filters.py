@@ -66,7 +66,7 @@ def passing(
     """
     # Not joins: those would begin with all embeddings.
     if contents is None:
-        begin = Embedding.content_id.in_(select(Content.id).where(Content.shown, which))
+        begin: Condition = Embedding.content_id.in_(select(Content.id).where(Content.shown, which))
     else:
         # Not `Content.shown`: that reads a row each. Few are hidden, and they have an index of their own.
         hidden = select(Content.id).where(text("content.shown = 0"))

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select, text, update
 from searchengine.catalog import invariants, paths, spaces, words
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.files import contents_to_embed
-from searchengine.catalog.models import Change, ContentText, Embedding, File, Sidecar
+from searchengine.catalog.models import Change, ContentText, Embedding, File, OcrText, Sidecar
 from searchengine.catalog.visibility import settle
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ def _references(session: Session) -> Iterator[str]:
     unsaid = {each.id for each in dangling if each.table == "sidecar"} | rootless
     for ids in chunks(unsaid):
         session.execute(delete(Sidecar).where(Sidecar.file_id.in_(ids)))
-    for ids in chunks({each.id for each in dangling if each.table == "content_text"}):
-        session.execute(delete(ContentText).where(ContentText.content_id.in_(ids)))
+    for table in (ContentText, OcrText):
+        for ids in chunks({each.id for each in dangling if each.table == table.__tablename__}):
+            session.execute(delete(table).where(table.content_id.in_(ids)))
     for ids in chunks(rootless):
         session.execute(delete(File).where(File.id.in_(ids)))
     for ids in chunks(lost - rootless):

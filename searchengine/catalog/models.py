@@ -190,6 +190,17 @@ class ContentText(_Said, Base):
     )
 
 
+class OcrText(Base):
+    """The text that stands in a picture, as it was recognised; empty where none was."""
+
+    __tablename__ = "ocr_text"
+
+    content_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("content.id"), primary_key=True, autoincrement=False
+    )
+    text: Mapped[str]
+
+
 class Sidecar(_Said, Base):
     """What the `.xmp` files beside a file say of its picture. It goes before what the picture says itself."""
 

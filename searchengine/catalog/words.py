@@ -1,4 +1,4 @@
-"""The words that stand in pictures' texts: names, folders, titles, captions, keywords and places.
+"""The words that stand in pictures' texts: names, folders, titles, captions, keywords, places, and in them.
 
 Whoever searches words or keeps their index up comes through here: it is SQLite's FTS5, and PostgreSQL has
 another. A picture is in the index exactly when it is shown, under its content's id, with the texts of all its
@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, select
 
 from searchengine.catalog import full_text
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Content, ContentText, Embedding, File, Sidecar
+from searchengine.catalog.models import Content, ContentText, Embedding, File, OcrText, Sidecar
 from searchengine.errors import QueryError
 
 if TYPE_CHECKING:
@@ -284,6 +284,9 @@ def _expected(session: Session, ids: Collection[int]) -> dict[int, Row]:
     )
     for content_id, *texts in session.connection().execute(of_contents):
         said[content_id].extend(_flat(texts))
+    of_pictures = select(OcrText.content_id, OcrText.text).where(OcrText.content_id.in_(paths))
+    for content_id, text in session.connection().execute(of_pictures):
+        said[content_id].append(text)
     return {content_id: (_joined(paths[content_id]), _joined(said[content_id])) for content_id in paths}
 
 
