@@ -21,6 +21,10 @@ LONGEST = 1600
 
 MOST_CHARACTERS = 20_000
 
+LEAST_SCORE = 0.7
+"""How sure the recogniser must be of a line. Of 60 photographs without writing, it was 0.5 to 0.7 sure of one
+character or a few in six."""
+
 
 def is_installed() -> bool:
     """Whether the extra `ocr` is."""
@@ -64,7 +68,8 @@ def _recognize(picture: Any) -> str:
     engine = _engine()
     restart_alarm()  # the models are loaded now
     blue_first = np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
-    return "\n".join(engine(blue_first).txts or ())[:MOST_CHARACTERS]
+    lines = engine(blue_first).txts or ()
+    return "\n".join(line for line in lines if sum(map(str.isalnum, line)) > 1)[:MOST_CHARACTERS]
 
 
 @cache
@@ -77,6 +82,7 @@ def _engine() -> Any:
     return RapidOCR(
         params={
             "Global.log_level": "critical",
+            "Global.text_score": LEAST_SCORE,
             threads.format("intra"): 1,
             threads.format("inter"): 1,
         }

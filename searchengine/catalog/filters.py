@@ -6,7 +6,21 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, String, and_, cast, false, func, not_, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    cast,
+    column,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from searchengine.catalog import words
 from searchengine.catalog.bulk import among
@@ -227,12 +241,32 @@ def _lens(value: Value) -> Condition:
 
 
 def _rating(value: Value) -> Condition:
+    number = _number(Sidecar.rating)(value), _number(ContentText.rating)(value)
+    return _said(*number, Sidecar.rating.is_not(None))
+
+
+def _keyword(value: Value) -> Condition:
+    """Keywords are whole ones, unless the glob says otherwise: a cat isn't to be had from "education"."""
+    assert isinstance(value, Pattern)  # noqa: S101
+
+    def has(keywords: Any) -> Condition:
+        each = func.json_each(keywords).table_valued(column("value"))
+        like = _escaped(value.text).replace("*", "%").replace("?", "_")
+        return exists().where(each.c.value.like(like, escape="\\"))
+
+    return _said(
+        has(Sidecar.keywords), has(ContentText.keywords), func.json_array_length(Sidecar.keywords) > 0
+    )
+
+
+def _said(beside: Condition, inside: Condition, says_any: Condition) -> Condition:
     """As a file's sidecar says; where none says anything, as the picture itself does."""
-    rated = select(File.content_id).join(Sidecar, Sidecar.file_id == File.id)
-    beside = rated.where(_number(Sidecar.rating)(value))
-    inside = select(ContentText.content_id).where(_number(ContentText.rating)(value))
-    overruled = rated.where(Sidecar.rating.is_not(None), File.content_id.is_not(None))
-    return or_(Content.id.in_(beside), and_(Content.id.in_(inside), Content.id.not_in(overruled)))
+    of_file = select(File.content_id).join(Sidecar, Sidecar.file_id == File.id)
+    within = select(ContentText.content_id).where(inside)
+    overruled = of_file.where(says_any, File.content_id.is_not(None))
+    return or_(
+        Content.id.in_(of_file.where(beside)), and_(Content.id.in_(within), Content.id.not_in(overruled))
+    )
 
 
 def _near(value: Value) -> Condition:
@@ -267,5 +301,6 @@ _KEYS: dict[str, Callable[[Value], Condition]] = {
     "size": _number(Content.size),
     "near": _near,
     "orientation": _orientation,
+    "keyword": _keyword,
     "rating": _rating,
 }

@@ -109,12 +109,22 @@ def _indexed(session: Session, filters: list[Filter]) -> Iterator[_Asked]:
             yield _Asked((each,), _reading(session, select(Content.id).where(or_(*bands))), is_all=False)
         elif each.key in ("path", "name"):
             yield _Asked((each,), partial(_at_paths, session, each))
+        elif each.key == "keyword" and (naming := _all_words(each)):
+            standing = or_(*(Content.id.in_(words.having(text)) for text in naming))
+            yield _Asked((each,), _reading(session, select(Content.id).where(standing)), is_all=False)
         elif each.key in _NAMES and not any(isinstance(value, Number) for value in each.values):
             column, test = _NAMES[each.key]
             names = _distinct(column)
             which = or_(*(test(names.c.name, value) for value in each.values))
             named = select(Content.id).where(column.in_(select(names.c.name).where(which)))
             yield _Asked((each,), _reading(session, named))
+
+
+def _all_words(asked: Filter) -> list[str]:
+    """The values of a filter, where each is words that the index of words can be asked for."""
+    texts = [value.text for value in asked.values if isinstance(value, Pattern)]
+    are_words = all(any(map(str.isalnum, text)) and not set(text) & set("*?") for text in texts)
+    return texts if are_words else []
 
 
 def _reading(session: Session, ids: Ids) -> Callable[[int], NDArray[np.int64] | None]:

@@ -131,6 +131,10 @@ demands = st.sampled_from(
         "rating:>3",
         "rating:5|3",
         "rating:<5",
+        "keyword:summer",
+        "keyword:REX|img",
+        "keyword:su*",
+        "keyword:rx",
     ]
 )
 
@@ -141,6 +145,11 @@ def holds(value, key, content):  # noqa: PLR0911  one return for each type of va
         case Pattern(text) if key in ("path", "name"):
             return any(
                 like(folder + name if key == "path" else name, text) for folder, name in content["files"]
+            )
+        case Pattern(text) if key == "keyword":
+            return any(
+                like(each, text) if set(text) & set("*?") else each.lower() == text.lower()
+                for each in content["description"].keywords
             )
         case Pattern(text):
             return content[key] is not None and like(content[key], text)
@@ -294,6 +303,7 @@ def test_unknown_facts_pass_not_but_not_is(catalog, space, root):
         ("name:rare* camera:rare", ""),
         ("name:rare.jp? width:1", "width:1"),
         ('"rare"', ""),
+        ("keyword:rare", "keyword:rare"),
         ('"rare" -"usual"', '-"usual"'),
         ("camera:usual", None),
         ("-camera:rare", None),
