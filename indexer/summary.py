@@ -36,6 +36,7 @@ class Summary:
         problems: Folders and files that couldn't be looked at, with the reason.
         companions: Files that are the RAW or the video of a still beside them, and weren't candidates.
         videos: New files that weren't candidates because what reads videos isn't installed.
+        illegible: Pictures whose text is to be read, and isn't because no reader is installed.
     """
 
     seen: int
@@ -54,6 +55,7 @@ class Summary:
     problems: tuple[Problem, ...] = ()
     companions: int = 0
     videos: int = 0
+    illegible: int = 0
 
     @property
     def changed(self) -> bool:
@@ -75,6 +77,7 @@ def summarize(
     committer: Committer | None,
     *,
     unread: tuple[Problem, ...] = (),
+    illegible: int = 0,
     duration_s: float,
     stages: dict[str, float],
     outcome: Literal["done", "interrupted"],
@@ -86,6 +89,7 @@ def summarize(
         settled: What became of the files that weren't there.
         committer: What was read; None where there was nothing to read.
         unread: Files that are as they were, and beside which something couldn't be read.
+        illegible: Pictures whose text can't be read here.
         duration_s: Seconds, all in all.
         stages: Seconds by stage.
         outcome: How it ended.
@@ -114,4 +118,5 @@ def summarize(
         problems=found.problems + (tuple(committer.problems) if committer else ()) + unread,
         companions=found.companions,
         videos=found.videos,
+        illegible=illegible,
     )

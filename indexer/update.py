@@ -14,7 +14,7 @@ from indexer.planning.settle import settle
 from indexer.planning.survey import Ground, Survey, known_files, knows, requested, survey
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.summary import Summary, summarize
-from searchengine.catalog import files, removal, roots, runs, spaces
+from searchengine.catalog import files, ocr, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import ModelMismatchError
 from searchengine.layout import Layout
@@ -46,6 +46,8 @@ class Update:
         exclude: Globs of names or relative paths to leave out, besides the default ones.
         accept_removals: Believe that files are gone, however many.
         rehash: Read every file, whatever its size and mtime say.
+        ocr: Whether the text in pictures is read; None for what the library is used to. False drops what
+            has been read.
         encoder: A model that is loaded already, for whoever runs often; another is loaded where the library
             has come to use another.
         on_progress: Told where the run is; called from several threads, one at a time.
@@ -60,6 +62,7 @@ class Update:
         exclude: Sequence[str] = (),
         accept_removals: bool = False,
         rehash: bool = False,
+        ocr: bool | None = None,
         encoder: Encoder | None = None,
         on_progress: OnProgress = silent,
     ) -> None:
@@ -70,6 +73,7 @@ class Update:
         self._exclude = exclude
         self._accept_removals = accept_removals
         self._rehash = rehash
+        self._ocr = ocr
         self._on_progress = on_progress
         self._stopwatch = Stopwatch()
         self._interrupted = False
@@ -116,6 +120,10 @@ class Update:
             LibraryBusyError: Somebody else is changing the library.
             LibraryError: The library can't be written.
         """
+        if self._ocr:
+            from indexer.text.recognize import require
+
+            require()
         start = time.perf_counter()
         paths = list(paths)
         if not self._layout.catalog.exists():
@@ -137,7 +145,10 @@ class Update:
                 found = self._survey(ground.files)
                 committer = self._read(catalog, space, found, ground) if found.to_read else None
                 unread = self._describe(catalog, found, ground)
-                summary = self._conclude(catalog, ground, found, committer, unread=unread, start=start)
+                illegible = self._read_text(catalog)
+                summary = self._conclude(
+                    catalog, ground, found, committer, unread=unread, illegible=illegible, start=start
+                )
                 outcome, counts = summary.outcome, summary.to_dict()
             except KeyboardInterrupt:
                 outcome = "interrupted"
@@ -249,6 +260,25 @@ class Update:
         with self._stopwatch.timed("describe"):
             return describe(catalog, ground.root_ids, found.to_describe)
 
+    def _read_text(self, catalog: Catalog) -> int:
+        """Read the text in pictures, where that is wanted; how many are left for want of a reader."""
+        if self._ocr is False:
+            with catalog.write() as session:
+                ocr.forget(session)
+        with catalog.read() as session:
+            wanted = self._ocr or (self._ocr is None and ocr.is_wanted(session))
+        if self._interrupted or not wanted:
+            return 0
+        from indexer.text.catch_up import catch_up
+        from indexer.text.recognize import is_installed
+
+        if not is_installed():
+            with catalog.read() as session:
+                return ocr.count_unread(session)
+        with self._stopwatch.timed("text"):
+            self._interrupted = not catch_up(catalog, self._on_progress)
+        return 0
+
     def _load_encoder(self, space: SpaceRow | None) -> Encoder:
         from searchengine.encoders import DEFAULT_MODEL, load_encoder
 
@@ -267,6 +297,7 @@ class Update:
         committer: Committer | None,
         *,
         unread: list[Problem],
+        illegible: int,
         start: float,
     ) -> Summary:
         """Settle what vanished, bring the snapshot up to date, and count."""
@@ -293,6 +324,7 @@ class Update:
             settled,
             committer,
             unread=tuple(unread),
+            illegible=illegible,
             duration_s=time.perf_counter() - start,
             stages=self._stopwatch.seconds(),
             outcome="interrupted" if self._interrupted else "done",

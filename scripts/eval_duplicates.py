@@ -2,7 +2,7 @@
 """Measure how well duplicates are found: precision and recall by kind of edit, and the time at scale.
 
 scripts/eval_duplicates.py [--data DIR] [--photos DIR] [--work DIR] [--per-photo 5] [--seed 0]
-    [--model builtin] [--scale 25000 50000 100000]
+    [--model builtin] [--scale 25000 50000 100000] [--scale-only]
 
 Every photo is edited `--per-photo` times, all kinds equally often, indexed by the real indexer
 and grouped by the real library. Recall of a kind is the share of its edits that end in one group with their
@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
+import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from duplicate_edits import EDITS, make_edits
@@ -26,15 +29,21 @@ from machine import describe
 
 from indexer.update import Update
 from searchengine import Library
+from searchengine.duplicates.grouping import stars
 from searchengine.duplicates.neighbours import near_embeddings, near_hashes
 from searchengine.duplicates.records import read_records
-from searchengine.duplicates.similar import likeness, usual_cosine
+from searchengine.duplicates.similar import likeness, similar_edges, usual_cosine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # All 149,878 pairs of the 548 photos were laid over each other by `align`; the 20 best and the 20 with the
 # highest cosines were looked at. One pair is the same photo; the rest share a horizon or a mood at most.
 TWINS = (("picsum-128", "picsum-456"),)
 
 NEIGHBOURS = (5, 10, 20, 50)
+SYNTHETIC_BATCH = 50_000
+Result = TypeVar("Result")
 
 
 def photo_of(path: str) -> str:
@@ -178,32 +187,60 @@ def likes(data: Path) -> None:
 
 
 def scale(counts: list[int], dim: int = 512) -> None:
-    """Time of the two nets over synthetic vectors and hashes: clusters of pictures, a tenth of them edits."""
-    print(f"\ncandidates, d = {dim}: seconds, µs a picture, share of the planted pairs that is found")
-    rng = np.random.default_rng(0)
+    """Time and memory of the two nets and of grouping, over synthetic vectors and hashes: see `synthetic`.
+
+    The memory is the process's highest so far, with the vectors: give the counts in ascending order.
+    """
+    print(f"\nd = {dim}: seconds, those of all cores together, µs a picture of these, peak memory, and the")
+    print("share of the planted pairs that is found, or is in one group")
     for count in counts:
-        middles = rng.standard_normal((500, dim)).astype(np.float32)
-        vectors = middles[rng.integers(0, 500, count)] + 0.8 * rng.standard_normal((count, dim), np.float32)
-        hashes = rng.integers(0, 256, (count, 8), dtype=np.uint8)
-        planted = count // 10
-        vectors[-planted:] = vectors[:planted] + 0.3 * rng.standard_normal((planted, dim), np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        flips = np.stack([rng.permutation(64)[:6] for _ in range(planted)])
-        bits = np.unpackbits(hashes[:planted], axis=1)
-        np.put_along_axis(bits, flips, 1 - np.take_along_axis(bits, flips, 1), 1)
-        hashes[-planted:] = np.packbits(bits, axis=1)
-        half = vectors.astype(np.float16)
+        vectors, hashes, planted = synthetic(count, dim)
         wanted = np.arange(planted)[:, None] + np.array([0, count - planted])
-        for name, run in (
-            ("embeddings", lambda half=half: near_embeddings(half)[0]),
-            ("hashes", lambda hashes=hashes: near_hashes(hashes)),
-        ):
-            start = time.perf_counter()
-            pairs = run()
-            seconds = time.perf_counter() - start
-            share = np.isin(wanted[:, 0] * count + wanted[:, 1], pairs[:, 0] * count + pairs[:, 1]).mean()
-            micro = seconds / count * 1e6
-            print(f"{count:10,} {name:12}{seconds:8.1f} s {micro:8.0f} µs {share:8.3f}", flush=True)
+        keys = wanted[:, 0] * count + wanted[:, 1]
+        pairs, cosines = _timed(count, "embeddings", lambda: near_embeddings(vectors))  # noqa: B023  called now
+        print(f"{np.isin(keys, pairs[:, 0] * count + pairs[:, 1]).mean():8.3f}")
+        alike = similar_edges(pairs, cosines, usual_cosine(vectors))
+        groups = _timed(count, "groups", lambda: stars(alike))  # noqa: B023
+        group = np.arange(count)
+        for centre, *others in groups:
+            group[others] = centre
+        print(f"{(group[wanted[:, 0]] == group[wanted[:, 1]]).mean():8.3f}")
+        pairs = _timed(count, "hashes", lambda: near_hashes(hashes))  # noqa: B023
+        print(f"{np.isin(keys, pairs[:, 0] * count + pairs[:, 1]).mean():8.3f}", flush=True)
+
+
+def synthetic(count: int, dim: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Pictures in 500 clusters, the last tenth edits of the first: float16 vectors, hashes, their number."""
+    rng = np.random.default_rng(0)
+    middles = rng.standard_normal((500, dim)).astype(np.float32)
+    vectors = np.empty((count, dim), np.float16)
+    planted = count // 10
+    for start in range(0, count - planted, SYNTHETIC_BATCH):
+        batch = vectors[start : min(start + SYNTHETIC_BATCH, count - planted)]
+        made = middles[rng.integers(0, 500, len(batch))]
+        made += 0.8 * rng.standard_normal(made.shape, np.float32)
+        batch[:] = made / np.linalg.norm(made, axis=1, keepdims=True)
+    for start in range(0, planted, SYNTHETIC_BATCH):
+        made = vectors[start : min(start + SYNTHETIC_BATCH, planted)].astype(np.float32)
+        made += 0.3 / np.sqrt(1.64 * dim) * rng.standard_normal(made.shape, np.float32)
+        at = count - planted + start
+        vectors[at : at + len(made)] = made / np.linalg.norm(made, axis=1, keepdims=True)
+    hashes = rng.integers(0, 256, (count, 8), dtype=np.uint8)
+    flips = rng.random((planted, 64)).argpartition(6, axis=1)[:, :6]
+    bits = np.unpackbits(hashes[:planted], axis=1)
+    np.put_along_axis(bits, flips, 1 - np.take_along_axis(bits, flips, 1), 1)
+    hashes[-planted:] = np.packbits(bits, axis=1)
+    return vectors, hashes, planted
+
+
+def _timed(count: int, name: str, run: Callable[[], Result]) -> Result:
+    start, used = time.perf_counter(), time.process_time()
+    result = run()
+    seconds, used = time.perf_counter() - start, time.process_time() - used
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
+    micro = used / count * 1e6
+    print(f"{count:10,} {name:12}{seconds:8.1f} s {used:8.1f} s {micro:7.0f} µs {peak:7.2f} GB", end="")
+    return result
 
 
 def main() -> None:
@@ -220,8 +257,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the edits")
     parser.add_argument("--model", default="builtin")
     parser.add_argument("--scale", type=int, nargs="*", default=[25_000, 50_000, 100_000])
+    parser.add_argument("--scale-only", action="store_true", help="only time and memory")
     arguments = parser.parse_args()
     print(describe())
+    if arguments.scale_only:
+        scale(arguments.scale)
+        return
     with tempfile.TemporaryDirectory() as temporary:
         work = arguments.work or Path(temporary)
         folder(arguments.data, work, arguments.model)

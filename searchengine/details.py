@@ -48,6 +48,7 @@ class Details:
         duration: Seconds that a video lasts; None for a picture.
         frames: Seconds into a video of the frames that can be found; empty for a picture.
         flags: What a user should know about the picture, e.g. ``truncated``.
+        text: What stands in it, where that has been read.
         files: Where it lies, never empty: reachable ones first.
     """
 
@@ -66,6 +67,7 @@ class Details:
     duration: float | None
     frames: tuple[float, ...]
     flags: tuple[str, ...]
+    text: str | None
     files: tuple[PictureFile, ...]
 
     @property

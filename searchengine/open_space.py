@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from searchengine.catalog import calibrations, files, filters, images
 from searchengine.catalog.embeddings import EmbeddingSource
-from searchengine.catalog.narrowing import narrowest
+from searchengine.catalog.narrowing import narrow
 from searchengine.errors import UsageError
 from searchengine.query import fuse as fusing
 from searchengine.query.fuse import fuse, shares
@@ -283,18 +283,22 @@ class OpenSpace:
 
     def _passing(self, query: Query) -> NDArray[np.int64]:
         with self._catalog.read() as session:
-            which = filters.condition(query.filters, query.exact)
-            return filters.passing(session, self.id, which, narrowest(session, query.filters))
+            narrowed = narrow(session, query.filters, query.exact)
+            which = filters.condition(narrowed.filters, narrowed.exact)
+            return filters.passing(session, self.id, which, narrowed.contents)
 
     def _newest(
         self, query: Query, k: int | None, offset: int, after: Cursor | None
     ) -> tuple[int, Sequence[tuple[int, float | None]]]:
         """The same where there is nothing to compare with: by date, the newest first."""
-        which = filters.condition(query.filters, query.exact)
         with self._catalog.read() as session:
-            allowed = rest = filters.newest(session, self.id, which)
+            narrowed = narrow(session, query.filters, query.exact)
+            which = filters.condition(narrowed.filters, narrowed.exact)
+            allowed = rest = filters.newest(session, self.id, which, narrowed.contents)
             if after:
-                rest = filters.newest(session, self.id, which, after=(after.taken_at, after.id))
+                rest = filters.newest(
+                    session, self.id, which, narrowed.contents, after=(after.taken_at, after.id)
+                )
         page = rest[offset:][:k]
         return len(allowed), [(embedding, None) for embedding in page.tolist()]
 

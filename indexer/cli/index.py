@@ -39,6 +39,11 @@ INTERRUPTED = 130
 @click.option("--accept-removals", is_flag=True, help="Believe that files are gone, however many at once.")
 @click.option("--rehash", is_flag=True, help="Read every file, also those of the same size and time.")
 @click.option(
+    "--ocr/--no-ocr",
+    default=None,
+    help="Read the text in pictures too, now and from now on; or drop it. Takes the extra ocr.",
+)
+@click.option(
     "--dry-run", is_flag=True, help="Say what would be done, how long it would take, and do nothing."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")

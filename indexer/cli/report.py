@@ -61,5 +61,10 @@ def remarks(summary: Summary) -> Iterator[str]:
             f"{count(summary.videos, 'video')} left out: to find what they show,"
             " pip install 'imgsearch[video]' and index again"
         )
+    if summary.illegible:
+        yield (
+            f"the text in {count(summary.illegible, 'picture')} isn't read:"
+            " pip install 'imgsearch[ocr]' and index again, or index once with --no-ocr"
+        )
     if summary.failed:
         yield f"{count(summary.failed, 'file')} couldn't be indexed; see why: imgsearch failures"

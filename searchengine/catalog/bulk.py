@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import column, func, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from sqlalchemy import ColumnElement, SQLColumnExpression
 
 T = TypeVar("T")
 
@@ -19,3 +26,9 @@ def chunks(values: Iterable[T], size: int = MOST_PARAMETERS) -> Iterator[list[T]
     rest = iter(values)
     while chunk := list(islice(rest, size)):
         yield chunk
+
+
+def among(key: SQLColumnExpression[Any], ids: NDArray[np.int64]) -> ColumnElement[bool]:
+    """Whether a key is one of any number of ids, which go to SQLite as one parameter."""
+    rows = func.json_each(json.dumps(ids.tolist())).table_valued(column("value"))
+    return key.in_(select(rows.c.value))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import extract, func, select
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Change, Content, Embedding, File, Root
+from searchengine.catalog.models import Change, Content, Embedding, File, OcrText, Root
 from searchengine.details import Details, PictureFile
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def details(
         .distinct()
         .order_by(Embedding.seconds)
     )
+    text = session.scalar(select(OcrText.text).where(OcrText.content_id == content_id))
     files.sort(key=lambda file: file.missing)
     return Details(
         id=content.id,
@@ -72,6 +73,7 @@ def details(
         duration=content.duration,
         frames=tuple(time for time in frames if time is not None),
         flags=tuple(content.flags),
+        text=text or None,
         files=tuple(files),
     )
 

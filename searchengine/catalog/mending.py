@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, text, update
 
-from searchengine.catalog import invariants, spaces, words
+from searchengine.catalog import invariants, paths, spaces, words
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.files import contents_to_embed
-from searchengine.catalog.models import Change, ContentText, Embedding, File, Sidecar
+from searchengine.catalog.models import Change, ContentText, Embedding, File, OcrText, Sidecar
 from searchengine.catalog.visibility import settle
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ NEVER = -1
 
 def mend(session: Session) -> list[str]:
     """Put right everything that can be; what was done, in words."""
-    steps = (_references, _one_answers, _vectors, _shown, _unembedded, _log, _keys, _words)
+    steps = (_references, _one_answers, _vectors, _shown, _unembedded, _log, _keys, _words, _paths)
     return [words for step in steps for words in step(session)]
 
 
@@ -66,8 +66,9 @@ def _references(session: Session) -> Iterator[str]:
     unsaid = {each.id for each in dangling if each.table == "sidecar"} | rootless
     for ids in chunks(unsaid):
         session.execute(delete(Sidecar).where(Sidecar.file_id.in_(ids)))
-    for ids in chunks({each.id for each in dangling if each.table == "content_text"}):
-        session.execute(delete(ContentText).where(ContentText.content_id.in_(ids)))
+    for table in (ContentText, OcrText):
+        for ids in chunks({each.id for each in dangling if each.table == table.__tablename__}):
+            session.execute(delete(table).where(table.content_id.in_(ids)))
     for ids in chunks(rootless):
         session.execute(delete(File).where(File.id.in_(ids)))
     for ids in chunks(lost - rootless):
@@ -149,6 +150,12 @@ def _words(session: Session) -> Iterator[str]:
     words.settle(session, wrong)
     if wrong:
         yield f"put the words of {len(wrong):,} pictures right"
+
+
+def _paths(session: Session) -> Iterator[str]:
+    if paths.is_damaged(session):
+        paths.rebuild(session)
+        yield "built the index of paths anew"
 
 
 def _drop_embeddings(session: Session, ids: Collection[int]) -> None:

@@ -107,7 +107,11 @@ class Content(Base):
     """Distinct bytes. Copies and renames share a row, so a move costs no inference."""
 
     __tablename__ = "content"
-    __table_args__ = (NEVER_REUSED,)
+    __table_args__ = (
+        # Few are hidden, and who asks for those that aren't need not look at each.
+        Index("ix_content_hidden", "id", sqlite_where=text("shown = 0")),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = _key()
     hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
@@ -184,6 +188,17 @@ class ContentText(_Said, Base):
     content_id: Mapped[int] = mapped_column(
         Key, ForeignKey("content.id"), primary_key=True, autoincrement=False
     )
+
+
+class OcrText(Base):
+    """The text that stands in a picture, as it was recognised; empty where none was."""
+
+    __tablename__ = "ocr_text"
+
+    content_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("content.id"), primary_key=True, autoincrement=False
+    )
+    text: Mapped[str]
 
 
 class Sidecar(_Said, Base):

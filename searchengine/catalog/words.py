@@ -1,4 +1,4 @@
-"""The words that stand in pictures' texts: names, folders, titles, captions, keywords and places.
+"""The words that stand in pictures' texts: names, folders, titles, captions, keywords, places, and in them.
 
 Whoever searches words or keeps their index up comes through here: it is SQLite's FTS5, and PostgreSQL has
 another. A picture is in the index exactly when it is shown, under its content's id, with the texts of all its
@@ -14,11 +14,11 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import column, delete, insert, select, table
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import delete, insert, select
 
+from searchengine.catalog import full_text
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Content, ContentText, Embedding, File, Sidecar
+from searchengine.catalog.models import Content, ContentText, Embedding, File, OcrText, Sidecar
 from searchengine.errors import QueryError
 
 if TYPE_CHECKING:
@@ -113,11 +113,16 @@ _STOP_WORDS = frozenset(
     ]
 )
 
-_index = table("text_index", column("rowid"), column("path"), column("said"), column("text_index"))
+_index = full_text.full_text("text_index", "path", "said")
 
 
 def has(text: str) -> ColumnElement[bool]:
-    """Whether the words of a text stand in a picture's texts, next to each other and in this order.
+    """Whether a picture is one of those `having` the words."""
+    return Content.id.in_(having(text))
+
+
+def having(text: str) -> Select[tuple[int]]:
+    """Pictures, by id, in whose texts the words of a text stand, next to each other and in this order.
 
     Case and accents don't count, nor what stands between the words; a picture's folder and name are one
     text, and each keyword is one.
@@ -128,7 +133,7 @@ def has(text: str) -> ColumnElement[bool]:
     phrase = _phrase(text)
     if phrase is None:
         raise QueryError(f'"{text}" has no letters or digits that could stand somewhere; leave it out')
-    return Content.id.in_(_having(phrase))
+    return _having(phrase)
 
 
 def evidence(
@@ -199,23 +204,13 @@ def differences(session: Session) -> list[int]:
 
 def rebuild(session: Session) -> None:
     """Make the whole index anew; also what it keeps for itself, should that be damaged."""
-    session.execute(insert(_index), {"text_index": "rebuild"})
+    full_text.rebuild(session, _index)
     settle(session, differences(session))
 
 
 def is_damaged(session: Session) -> bool | None:
-    """Whether what the index keeps for itself doesn't agree with the texts in it.
-
-    Returns:
-        None where it can't be told: to SQLite this is a write, so it takes a disk and a moment for that.
-    """
-    try:
-        session.execute(insert(_index), {"text_index": "integrity-check"})
-    except OperationalError:
-        return None
-    except DatabaseError:
-        return True
-    return False
+    """Whether what the index keeps for itself doesn't agree with its texts; None where it can't be told."""
+    return full_text.is_damaged(session, _index)
 
 
 def normalized(text: str) -> str:
@@ -289,6 +284,9 @@ def _expected(session: Session, ids: Collection[int]) -> dict[int, Row]:
     )
     for content_id, *texts in session.connection().execute(of_contents):
         said[content_id].extend(_flat(texts))
+    of_pictures = select(OcrText.content_id, OcrText.text).where(OcrText.content_id.in_(paths))
+    for content_id, text in session.connection().execute(of_pictures):
+        said[content_id].append(text)
     return {content_id: (_joined(paths[content_id]), _joined(said[content_id])) for content_id in paths}
 
 

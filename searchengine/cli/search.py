@@ -42,6 +42,7 @@ def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> 
       camera:canon  type:heic  after:2021-06  before:2022  lens:50mm
       path:2021/*  name:IMG_*  width:>2000  mp:>12  size:<2mb
       near:48.85,2.35,10km  orientation:portrait  rating:>3
+      keyword:beach
       key:a|b is "a or b", -key:value is "not", \\ takes the next letter as it is
 
     Quotes are not needed around words: they are joined by one space. Options may

@@ -188,6 +188,7 @@ KEYS = {
             "portrait",
             "portrait, landscape or square",
         ),
+        Key("keyword", _read_pattern, _write_pattern, "beach", "keyword, whole; with * and ? a part"),
         Key("rating", _number({"": 1}), _write_number, ">3", "stars, 1 to 5"),
     )
 }

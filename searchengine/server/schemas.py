@@ -109,6 +109,7 @@ class Image(Shape):
     duration: float | None
     frames: list[float]
     flags: list[str]
+    text: str | None
     path: str
     copies: list[str]
     offline: bool

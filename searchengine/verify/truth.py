@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from searchengine.catalog import invariants, spaces, words
+from searchengine.catalog import invariants, paths, spaces, words
 from searchengine.catalog.files import contents_to_embed
 from searchengine.catalog.models import Change, Content, File
 from searchengine.errors import LibraryError
@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 def checks(catalog: Catalog) -> Iterator[Callable[[], Check]]:
     """Every check of the catalog, each in one consistent view; others may write meanwhile."""
-    for look in (_database, _references, _shown, _one_answers, _keys, _places, _words, _word_index):
+    for look in (
+        _database,
+        _references,
+        _shown,
+        _one_answers,
+        _keys,
+        _places,
+        _words,
+        _word_index,
+        _path_index,
+    ):
         yield partial(_in_one_view, catalog, look)
     try:
         with catalog.read() as session:
@@ -99,7 +109,14 @@ def _words(session: Session) -> Check:
 
 
 def _word_index(session: Session) -> Check:
-    name, damaged = "the index of words is whole", words.is_damaged(session)
+    return _full_text("the index of words is whole", words.is_damaged(session))
+
+
+def _path_index(session: Session) -> Check:
+    return _full_text("the index of paths is whole", paths.is_damaged(session))
+
+
+def _full_text(name: str, damaged: bool | None) -> Check:  # noqa: FBT001  an answer, passed on
     if damaged is None:
         return Check(name, (), ("it wasn't looked at: the library can't be written to now",))
     return Check(name, ("it is damaged, and finds too much or too little",) if damaged else ())

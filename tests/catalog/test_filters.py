@@ -11,20 +11,23 @@ from datetime import datetime
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.orm import Session
 
-from searchengine.catalog import filters, narrowing, roots, spaces
+from searchengine.catalog import filters, narrowing, removal, roots, spaces
 from searchengine.catalog.catalog import FILE_NAME, Catalog
+from searchengine.catalog.models import Content, File
 from searchengine.catalog.record import ContentFacts
 from searchengine.filters import Choice, Circle, Filter, Moment, Number, Pattern
 from searchengine.images.description import UNDESCRIBED, Description
 from searchengine.query.grammar import parse
 from searchengine.query.keys import KEYS
-from tests.catalog.builder import at, put, record, spec, unit
+from tests.catalog.builder import at, picture, put, record, spec, unit
 
 
 def compiled(statement):
@@ -128,6 +131,10 @@ demands = st.sampled_from(
         "rating:>3",
         "rating:5|3",
         "rating:<5",
+        "keyword:summer",
+        "keyword:REX|img",
+        "keyword:su*",
+        "keyword:rx",
     ]
 )
 
@@ -138,6 +145,11 @@ def holds(value, key, content):  # noqa: PLR0911  one return for each type of va
         case Pattern(text) if key in ("path", "name"):
             return any(
                 like(folder + name if key == "path" else name, text) for folder, name in content["files"]
+            )
+        case Pattern(text) if key == "keyword":
+            return any(
+                like(each, text) if set(text) & set("*?") else each.lower() == text.lower()
+                for each in content["description"].keywords
             )
         case Pattern(text):
             return content[key] is not None and like(content[key], text)
@@ -250,12 +262,15 @@ def test_the_same_pictures_pass_as_in_plain_python(contents, wanted, few):
             which = filters.condition(query.filters, query.exact)
             found = filters.passing(session, space.id, which).tolist()
             dated = filters.newest(session, space.id, which).tolist()
-            with mock.patch.object(narrowing, "FEW", few):
-                begin = narrowing.narrowest(session, query.filters)
-                narrowed = filters.passing(session, space.id, which, begin).tolist()
+            with mock.patch.multiple(narrowing, MANY=few, FEW=few):
+                begin = narrowing.narrow(session, query.filters, query.exact)
+                rest = filters.condition(begin.filters, begin.exact)
+                narrowed = filters.passing(session, space.id, rest, begin.contents).tolist()
+                again = filters.newest(session, space.id, rest, begin.contents).tolist()
     expected = [embedding for embedding, content in ids.items() if passes(query, content)]
     assert found == narrowed == expected
     assert sorted(dated) == expected
+    assert again == dated
     dates = [ids[embedding]["taken_at"] or datetime(1, 1, 1) for embedding in dated]
     assert dates == sorted(dates, reverse=True)
 
@@ -274,38 +289,112 @@ def test_unknown_facts_pass_not_but_not_is(catalog, space, root):
 
 
 @pytest.mark.parametrize(
-    ("query", "begins"),
+    ("query", "rest"),
     [
-        ("camera:rare", "camera"),
-        ("lens:rare", "lens"),
-        ("type:png", "format"),
-        ("size:11", "size"),
-        ("near:10,10,5km", "latitude"),
-        ("after:2021 before:2022", "taken_at"),
-        ("camera:usual lens:rare", "lens"),
+        ("camera:rare", ""),
+        ("lens:rare", ""),
+        ("type:png", ""),
+        ("size:11", ""),
+        ("near:10,10,5km", "near:10,10,5km"),
+        ("after:2021 before:2022", ""),
+        ("camera:usual lens:rare", "camera:usual"),
+        ("camera:u* lens:usual width:1", None),
+        ("path:2021/rare", ""),
+        ("name:rare* camera:rare", ""),
+        ("name:rare.jp? width:1", "width:1"),
+        ('"rare"', ""),
+        ("keyword:rare", "keyword:rare"),
+        ('"rare" -"usual"', '-"usual"'),
         ("camera:usual", None),
         ("-camera:rare", None),
         ("lens:50mm", None),
+        ("path:2021", None),
+        ("path:r?re", None),
+        ('"jpg"', None),
     ],
 )
-@mock.patch.object(narrowing, "FEW", 2)
-def test_a_filter_that_few_pass_is_asked_first(catalog, space, root, query, begins):
+@mock.patch.multiple(narrowing, MANY=2, FEW=2, ROW=2)
+def test_what_few_pass_is_answered_by_an_index(catalog, space, root, query, rest):
     for number in range(6):
+        rare = number == 0
         facts = {"size": 10, "format": "JPEG", "camera": "usual", "lens": "usual", "latitude": 50.0}
-        if number == 0:
+        if rare:
             facts = {"size": 11, "format": "PNG", "camera": "rare", "lens": "rare", "latitude": 10.0}
-        dated = datetime(2021 if number == 0 else 2022, 6, 1)
+        dated = datetime(2021 if rare else 2022, 6, 1)
         fact = ContentFacts(
             number.to_bytes(32, "big"), width=1, height=1, longitude=10.0, taken_at=dated, **facts
         )
-        put(catalog, space, record.Picture(at(root, f"{number}.jpg"), fact, unit(number)))
+        name = "rare" if rare else f"usual{number}"
+        put(catalog, space, record.Picture(at(root, f"2021/{name}.jpg"), fact, unit(number)))
+    asked = parse(query)
     with catalog.read() as session:
-        begin = narrowing.narrowest(session, parse(query).filters)
-        assert (begin is None) == (begins is None)
-        if begin is not None:
-            assert session.scalars(begin).all() == [1]
-            plan = session.execute(text(f"EXPLAIN QUERY PLAN {compiled(begin)}")).all()
-            assert any(f"USING COVERING INDEX ix_content_{begins}" in row[3] for row in plan)
+        begin = narrowing.narrow(session, asked.filters, asked.exact)
+    left = parse(query if rest is None else rest)
+    assert (begin.filters, begin.exact) == (left.filters, left.exact)
+    assert begin.contents is None if rest is None else begin.contents.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("camera:rare", "camera"),
+        ("type:png", "format"),
+        ("-type:png", "format"),
+        ("size:11", "size"),
+        ("near:10,10,5km", None),
+        ("after:2021 before:2022", "taken_at"),
+    ],
+)
+def test_what_an_index_says_is_not_read_from_the_rows(catalog, space, query, index):
+    asked = select(Content.id).where(filters.condition(parse(query).filters))
+    with catalog.read() as session:
+        plan = session.execute(text(f"EXPLAIN QUERY PLAN {compiled(asked)}")).all()
+    assert any(f"COVERING INDEX ix_content_{index}" in row[3] for row in plan) == (index is not None)
+
+
+def test_hidden_pictures_pass_nothing(catalog, space, root):
+    put(catalog, space, picture(root, "a.jpg", "cat"), picture(root, "b.jpg", "dog"))
+    with catalog.write() as session:
+        removal.remove_files(session, [1])
+    with catalog.read() as session:
+        assert filters.passing(session, space.id, filters.ANYTHING).tolist() == [2]
+        both = np.array([1, 2])
+        assert filters.passing(session, space.id, filters.ANYTHING, both).tolist() == [2]
+        plan = session.execute(
+            text("EXPLAIN QUERY PLAN SELECT id FROM content WHERE content.shown = 0")
+        ).all()
+        assert "USING INDEX ix_content_hidden" in plan[0][3]
+
+
+@pytest.fixture(scope="module")
+def one_catalog(tmp_path_factory):
+    with Catalog.open(tmp_path_factory.mktemp("one") / FILE_NAME, create=True) as opened:
+        with opened.write() as session:
+            space = spaces.create_space(session, spec())
+            root = roots.add_root(session, b"/photos")
+        put(opened, space, picture(root, "a", "cat"))
+        yield opened
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.text(st.sampled_from('aAb/_%.?*ä\\"'), min_size=1, max_size=9), min_size=1, max_size=3),
+    st.text(st.sampled_from('aAb/_%.?*ä\\"'), min_size=1, max_size=7),
+)
+def test_globs_match_paths_and_names_whatever_is_in_them(one_catalog, named, glob):
+    paths = {"/".join(part for part in each.split("/") if part) for each in named} - {""}
+    with one_catalog._writer.connect() as connection, Session(connection) as session:  # never committed
+        session.execute(delete(File))
+        rows = {"root_id": 1, "size": 1, "mtime_ns": 1, "state": "indexed", "content_id": 1}
+        for path in paths:
+            session.execute(insert(File), {**rows, "path": path.encode()})
+        for key in ("path", "name"):
+            asked = Filter(key, (Pattern(glob),))
+            expected = any(like(path if key == "path" else path.split("/")[-1], glob) for path in paths)
+            which = filters.condition([asked])
+            assert session.scalars(select(Content.id).where(which)).all() == [1] * expected
+            begin = narrowing.narrow(session, [asked])
+            assert begin.contents is None or begin.contents.tolist() == [1] * expected
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=lambda key: key.name)

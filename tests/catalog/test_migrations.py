@@ -56,8 +56,8 @@ def schema(connection):
 
 
 def is_in_the_models(name, kind, _):
-    """All but the index of words, which only SQLite can make, and what that makes for itself."""
-    return not (kind == "table" and name.startswith("text_index"))
+    """All but the indexes of words and paths, which only SQLite can make, and what they are made of."""
+    return not (kind == "table" and name.startswith(("text_index", "path_")))
 
 
 def tables(path):

@@ -80,6 +80,10 @@ BREAKAGES = {
         "INSERT INTO file (root_id, path, size, mtime_ns, state) VALUES (9, x'61', 1, 1, 'failed')",
         "refers to no root",
     ),
+    "a path isn't indexed": (
+        "INSERT INTO path_index (path_index, rowid, path) VALUES ('delete', 1, 'a.jpg')",
+        "finds too much or too little",
+    ),
     "an embedding of nothing": (
         "INSERT INTO embedding (content_id, space_id, part, vector) VALUES (99, 1, 0, x'00')",
         "refers to no content",

@@ -102,6 +102,7 @@ export class Lightbox {
       ["Size", `${known.width} × ${known.height}${known.size ? `, ${bytes(known.size)}` : ""}`],
       ["Length", known.duration && `${Math.round(known.duration)} s`],
       ["Format", known.format],
+      ["Text", known.text],
       ["Score", result?.score != null && result.score.toFixed(3)],
       ["State", [known.offline && "offline", ...known.flags].filter(Boolean).join(", ")],
     ];

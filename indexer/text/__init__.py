@@ -1,0 +1,1 @@
+"""Reads the text that stands in pictures, where that is asked for."""
