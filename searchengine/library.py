@@ -15,6 +15,7 @@ from searchengine.catalog import details, images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
+from searchengine.lock import WRITER, is_locked
 from searchengine.query.compose import compose
 from searchengine.query.grammar import parse
 from searchengine.query.paging import Cursor, Page
@@ -24,11 +25,12 @@ from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
 from searchengine.reach import Reach
 from searchengine.results import SearchResults
-from searchengine.status import Failure, IndexReport, RunStatus, SpaceReport, Status
+from searchengine.status import Failure, IndexReport, Progress, RunProgress, RunStatus, SpaceReport, Status
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from searchengine.catalog.runs import RunRow
     from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
     from searchengine.open_space import OpenSpace
@@ -126,7 +128,7 @@ class Library:
             cursor: Instead of an offset, `SearchResults.next` of the page before: whatever has been added or
                 removed since, no picture comes twice and none that was there is passed over.
             collapse: Whether edits of one picture (see `duplicates`) are one result, the best of them. Reads
-                thumbnails: some hundredths of a second a result. Such an answer has no cursor.
+                thumbnails: some hundredths of a second a result.
             sort: `newest` and `oldest` put all that is relevant in the order of the dates, undated ones last;
                 what isn't follows, the nearest first. Before the library knows a relevance line, the k best
                 are put in that order.
@@ -201,7 +203,7 @@ class Library:
         with self._catalog.read() as session:
             counts = report.counts(session)
             last = runs.last_run(session)
-            folders = tuple(os.fsdecode(root.path) for root in roots.all_roots(session))
+            folders = [root.path for root in roots.all_roots(session)]
             known, embeddings = spaces.all_spaces(session), spaces.embedding_counts(session)
         space = self._space()
         index = space.index.status if space else None
@@ -226,18 +228,48 @@ class Library:
             index=IndexReport(index.kind, index.reason, index.count, index.snapshot_count, index.note)
             if index
             else None,
-            last_run=RunStatus(last.started_at, last.finished_at, last.outcome, last.counts)
-            if last
-            else None,
-            roots=folders,
+            last_run=self._run_status(last) if last else None,
+            roots=tuple(map(os.fsdecode, folders)),
+            offline_roots=tuple(os.fsdecode(folder) for folder in folders if not self._reach(folder)),
             bytes=self._layout.size("**/*"),
         )
 
-    def failures(self) -> tuple[Failure, ...]:
-        """The files that couldn't be indexed, and why."""
+    def progress(self) -> Progress:
+        """Say how many pictures there are and how far a run is: some milliseconds, for whoever asks often."""
         with self._catalog.read() as session:
-            rows = report.failures(session)
-        return tuple(Failure(os.fsdecode(row.path), row.error) for row in rows)
+            counts = report.counts(session)
+            change = details.last_change(session)
+            last = runs.last_run(session)
+        return Progress(counts.images, counts.failed, change, self._run_status(last) if last else None)
+
+    def _run_status(self, run: RunRow) -> RunStatus:
+        if run.outcome != "running":
+            return RunStatus(run.started_at, run.finished_at, run.outcome, run.counts)
+        if not is_locked(self.path / WRITER):
+            return RunStatus(run.started_at, None, "interrupted", {})  # it was killed
+        progress = RunProgress(**run.counts) if run.counts else None
+        return RunStatus(run.started_at, None, "running", {}, progress)
+
+    def failures(self, *, k: int | None = None, after: Failure | None = None) -> tuple[Failure, ...]:
+        """The files that couldn't be indexed, and why, in order of path within their folders.
+
+        Args:
+            k: How many; None for all.
+            after: The one after which to begin; it need not be there any more.
+        """
+        place = None if after is None else (os.fsencode(after.root), os.fsencode(after.path))
+        with self._catalog.read() as session:
+            rows = report.failures(session, limit=k, after=place)
+        return tuple(Failure(os.fsdecode(row.path), row.error, os.fsdecode(row.root)) for row in rows)
+
+    def paths(self, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """Where pictures lie: the absolute paths of their files, reachable ones first, by id.
+
+        Pictures that aren't there are left out.
+        """
+        with self._catalog.read() as session:
+            found = images.images(session, ids, is_reachable=self._reach)
+        return {row.id: tuple(os.fsdecode(file.path) for file in row.files) for row in found.values()}
 
     def duplicates(self, level: Level = "edited") -> Duplicates:
         """Group the files that are the same picture, or nearly; nothing is deleted.
@@ -382,10 +414,14 @@ class Library:
         strictness: float,
     ) -> SearchResults:
         """An answer in which edits of one picture are one result: as much of the ranking as that takes."""
-        if page.cursor is not None:
-            raise UsageError("pages of a collapsed answer have no cursors; use an offset")
         start = time.perf_counter()
-        wanted = None if page.k is None else page.offset + page.k
+        question = f"collapsed {name}"
+        after = None
+        if page.cursor is not None and (space := self._space()) is not None:
+            after = Cursor.decode(page.cursor, question=question, space=space.id)
+        first = after.rank if after else page.offset
+        # One beyond tells whether there is a next page.
+        wanted = None if page.k is None else first + page.k + 1
         depth = None if wanted is None else 2 * wanted
         while True:
             answer = self._answer(name, asked, encode, Page(depth), strictness)
@@ -400,8 +436,15 @@ class Library:
             if enough or answer.next is None or depth is None:
                 break
             depth *= 2
+        if after:
+            # Where that result is now; when it has gone, where it was.
+            first = next((each.rank for each in results if each.id == after.id), min(first, len(results)))
+        shown = results[first:][: page.k]
+        following = None
+        if shown and len(results) > first + len(shown):
+            following = Cursor(question, space.id, shown[-1].rank, shown[-1].id).encode()
         took_ms = (time.perf_counter() - start) * 1000
-        return replace(answer, results=tuple(results[page.offset :]), next=None, took_ms=took_ms)
+        return replace(answer, results=tuple(shown), next=following, took_ms=took_ms)
 
     def _answer(
         self,

@@ -69,10 +69,14 @@ class Service:
             with self.metrics.stage("write"):
                 return self._render(results)
 
+        return await self.in_turn(answer)
+
+    async def in_turn(self, search: Callable[[], T]) -> T:
+        """Do what searches in a thread, when it is its turn."""
         with self.metrics.stage("wait"):
             await self._searches.acquire_on_behalf_of(turn := object())
         try:
-            return await anyio.to_thread.run_sync(answer)
+            return await anyio.to_thread.run_sync(search)
         finally:
             self._searches.release_on_behalf_of(turn)
 
@@ -80,22 +84,36 @@ class Service:
         """Decode a picture in a thread, when it is its turn."""
         return await anyio.to_thread.run_sync(decode, limiter=self._decoders)
 
-    async def duplicates(self, level: Level) -> Duplicates:
-        """The library's duplicates; found once, until pictures come or go."""
+    async def duplicates(self, level: Level, *, fresh: bool) -> Duplicates:
+        """The library's duplicates; found once, until pictures come or go.
+
+        Args:
+            level: How alike.
+            fresh: Whether those that were found before pictures came or went won't do.
+        """
 
         def find() -> Duplicates:
             now = self.library.last_change()
             known = self._groups.get(level)
-            if known is None or known[0] != now:
+            if known is None or (fresh and known[0] != now):
                 known = self._groups[level] = now, self.library.duplicates(level)
             return known[1]
 
         return await anyio.to_thread.run_sync(find, limiter=self._surveys)
 
-    def warm_up(self) -> None:
-        """Load model and vectors, in a thread, so that the first visitor doesn't wait for them."""
+    def warm_up(self, on_ready: Callable[[], None] | None) -> None:
+        """Load model and vectors, in a thread, so that the first visitor doesn't wait for them.
+
+        Args:
+            on_ready: Called when searches are answered.
+        """
+
+        def search_once() -> None:
+            if self.probe() == "ok" and on_ready:
+                on_ready()
+
         # A daemon: a model's download may take minutes, and stopping doesn't wait for it.
-        threading.Thread(target=self.probe, name="warm up", daemon=True).start()
+        threading.Thread(target=search_once, name="warm up", daemon=True).start()
 
     def probe(self) -> Readiness:
         """Search once, all the way, and note whether that works."""

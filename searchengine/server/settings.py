@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from searchengine.errors import UsageError
+from searchengine.running import KEY_PREFIX
 
 TOKEN_VARIABLE = "IMGSEARCH_TOKEN"  # noqa: S105  the variable's name, not a token
 SHORTEST_TOKEN = 16
@@ -48,6 +49,10 @@ class Settings:
             raise UsageError(
                 f"the token in {TOKEN_VARIABLE} has fewer than {SHORTEST_TOKEN} characters and can be "
                 f"guessed; {_MAKE_ONE}"
+            )
+        if self.token is not None and self.token.startswith(KEY_PREFIX):
+            raise UsageError(
+                f"a token that begins with {KEY_PREFIX} is taken for a server's own key; {_MAKE_ONE}"
             )
         if self.token is None and not is_loopback(self.host):
             raise UsageError(
