@@ -30,8 +30,8 @@ OPERATIONS = {
     "/healthz": ["get"],
     "/metrics": ["get"],
 }
-# No schema can say which texts are queries, or which are cursors that a page gave.
-ASKED = ("/api/search", "/api/export", "/api/failures", "/api/duplicates")
+# No schema can say which texts are queries, or which are cursors that a page gave; to one 2.0 is an integer.
+ASKED = ("/api/search", "/api/export", "/api/failures", "/api/duplicates", "/api/paths")
 EACH = [(path, method) for path, methods in OPERATIONS.items() for method in methods]
 
 
