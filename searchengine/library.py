@@ -24,6 +24,7 @@ from searchengine.query.relevance import STRICTNESS, checked
 from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
 from searchengine.reach import Reach
+from searchengine.remembered import Remembered
 from searchengine.results import SearchResults
 from searchengine.status import Failure, IndexReport, Progress, RunProgress, RunStatus, SpaceReport, Status
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from searchengine.catalog.runs import RunRow
+    from searchengine.catalog.spaces import SpaceRow
     from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
     from searchengine.open_space import OpenSpace
@@ -61,6 +63,8 @@ class Library:
         self._catalog = catalog
         self._runtime = runtime
         self._encoding = ThreadPoolExecutor(thread_name_prefix="encode")
+        self._ranking = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._active: Remembered[SpaceRow | None] = Remembered(catalog.generation, most=1)
         self._opened: OpenSpace | None = None
         self._opening = threading.Lock()
         self._reach = Reach()
@@ -359,8 +363,7 @@ class Library:
 
     def _space(self) -> OpenSpace | None:
         """The space that answers now, opened once; another one after a switch of models."""
-        with self._catalog.read() as session:
-            active = spaces.active_space(session)
+        active = self._active.get(None, self._read_active)
         if active is None:
             return None
         with self._opening:
@@ -375,6 +378,10 @@ class Library:
                     on_progress=self._on_progress,
                 )
             return self._opened
+
+    def _read_active(self) -> SpaceRow | None:
+        with self._catalog.read() as session:
+            return spaces.active_space(session)
 
     def _dated(
         self, name: str, ask: Callable[[Page], SearchResults], page: Page, *, newest: bool
@@ -466,13 +473,20 @@ class Library:
             first = after.rank if after else page.offset
             # The model loads in another thread while this one imports and maps the vectors: both are native
             # code, so a cold query waits for the longer of the two instead of for both.
-            encoded = (
-                self._encoding.submit(self._timed, "encode", encode, space) if asked.has_direction else None
-            )
-            space.index.refresh()
-            direction = encoded.result() if encoded else None
+            direction = None
+            if not asked.has_direction:
+                space.refresh()
+            elif space.is_warm:
+                direction = self._timed("encode", encode, space)
+                space.refresh()
+            else:
+                encoded = self._encoding.submit(self._timed, "encode", encode, space)
+                space.refresh()
+                direction = encoded.result()
             vector = direction.vector if direction else None
-            answer = self._timed("rank", space.answer, vector, asked, page.k, page.offset, after=after)
+            # The vectors' search uses every core: more of them at once than there are cores gain nothing.
+            with self._ranking:
+                answer = self._timed("rank", space.answer, vector, asked, page.k, page.offset, after=after)
             there = max(answer.total - first, 0)
             complete = answer.total > 0 and len(answer.found) >= (
                 there if page.k is None else min(page.k, there)

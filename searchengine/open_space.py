@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from searchengine.catalog import calibrations, files, filters, images
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.narrowing import narrowest
+from searchengine.encoders.texts import TextVectors
 from searchengine.errors import UsageError
 from searchengine.query import fuse as fusing
 from searchengine.query.fuse import fuse, shares
@@ -90,10 +91,12 @@ class OpenSpace:
         self._on_progress = on_progress
         self._source = EmbeddingSource(catalog, space)
         self._encoder: Encoder | None = None
+        self._texts = TextVectors(self._encode_texts)
         self._index: LiveIndex | None = None
         self._is_reachable = Reach()
         self._allowed: Remembered[NDArray[np.int64]] = Remembered(catalog.generation, most=FILTERS_KEPT)
         self._calibration: Remembered[Calibration | None] = Remembered(catalog.generation, most=1)
+        self._fresh: tuple[int, int] | None = None
         self._loading_encoder = threading.Lock()
         self._loading_index = threading.Lock()
 
@@ -120,6 +123,25 @@ class OpenSpace:
                 self._index = LiveIndex(self._source, self._vectors)
             return self._index
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether model and vectors are there already."""
+        return self._encoder is not None and self._index is not None
+
+    def refresh(self) -> bool:
+        """Take in what has changed in the vectors; where nothing has, that costs some microseconds.
+
+        Returns:
+            Whether there was anything.
+        """
+        # Looked at first: what happens meanwhile is taken in the next time.
+        now = self._catalog.generation(), _changed_at(self._vectors)
+        if self._index is not None and now == self._fresh:
+            return False
+        changed = self.index.refresh()
+        self._fresh = now
+        return changed
+
     def encode(self, query: Query, read: Callable[[str], bytes | int]) -> Direction:
         """Where a query's words and pictures go, all together.
 
@@ -130,14 +152,13 @@ class OpenSpace:
         from searchengine.query.compose import compose
 
         texts = [words.text for words in query.words]
-        words = [
-            (vector, words.weight)
-            for vector, words in zip(
-                self.encoder.encode_texts(texts) if texts else (), query.words, strict=True
-            )
-        ]
+        vectors = self._texts(texts)
+        words = [(vector, words.weight) for vector, words in zip(vectors, query.words, strict=True)]
         pictures = [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
         return compose(words, pictures)
+
+    def _encode_texts(self, texts: Sequence[str]) -> Vector:
+        return self.encoder.encode_texts(texts)
 
     def encode_picture(self, picture: bytes | int | Image.Image) -> Vector:
         """A picture to a unit vector, float32 (dim,); one that is indexed costs no inference."""
@@ -197,7 +218,7 @@ class OpenSpace:
                 )
             # A picture that another process removed between the search and this look is in the change log
             # by now: once that is replayed, the next one moves up.
-            if len(rows) == len(page) or not self.index.refresh():
+            if len(rows) == len(page) or not self.refresh():
                 there = [each for each in page if each.embedding in rows]
                 return Answer(total, there, rows, more=len(found) > len(page), best=best)
 
@@ -233,7 +254,7 @@ class OpenSpace:
         allowed = best = None
         if query.filters or query.exact:
             allowed = self._allowed.get((query.filters, query.exact), lambda: self._passing(query))
-            self.index.refresh()  # nothing may be allowed that the index hasn't heard of
+            self.refresh()  # nothing may be allowed that the index hasn't heard of
         total = self.index.count_groups(allowed)
 
         raised = self._raised(query)
@@ -316,6 +337,14 @@ class OpenSpace:
         _, vectors = self._source.vectors(np.array([embedding]))
         vector: Vector = vectors[0].astype(np.float32)
         return vector / np.linalg.norm(vector)
+
+
+def _changed_at(folder: Path) -> int:
+    """When a file in a folder was last made, renamed or deleted, in nanoseconds; 0 where there is none."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _pairs(hits: Hits) -> list[Hit]:

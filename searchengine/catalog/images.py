@@ -14,7 +14,7 @@ from searchengine.catalog.roots import locate
 from searchengine.images.description import UNDESCRIBED, Description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -88,24 +88,36 @@ def images(
         is_reachable: Asked once for each root that a file is in, whether it can be reached now; by default
             a file is out of reach when the last run found it so.
     """
-    roots = {row[0]: row[1] for row in session.execute(select(Root.id, Root.path))}
-    offline: dict[int, bool] = {}
+    reachable: dict[bytes, bool] = {}
     found: dict[int, ImageRow] = {}
     for chunk in chunks(set(content_ids)):
         files: dict[int, list[tuple[bool, int, bytes]]] = {}
+        beside: dict[int, Description] = {}
         places = session.execute(
-            select(Content.id, File.state, File.id, File.root_id, File.path)
-            .join(File, File.content_id == Content.id)
-            .where(Content.id.in_(chunk))
+            select(
+                File.content_id, File.state, File.id, Root.path, File.path, Sidecar.file_id, *_said(Sidecar)
+            )
+            .join(Root, Root.id == File.root_id)
+            .outerjoin(Sidecar, Sidecar.file_id == File.id)
+            .where(File.content_id.in_(chunk))
+            .order_by(File.id)
         )
-        for content_id, state, file_id, root_id, path in places:
-            if is_reachable is not None and root_id not in offline:
-                offline[root_id] = not is_reachable(roots[root_id])
-            missing = state == "missing" or offline.get(root_id, False)
-            place = (missing, file_id, os.path.join(roots[root_id], path))
-            files.setdefault(content_id, []).append(place)
-        said = _descriptions(session, files)
-        for row in session.execute(select(*_COLUMNS).where(Content.id.in_(files))):
+        for row in places:
+            content_id, state, file_id, root, path, described, *said = row
+            if is_reachable is not None and root not in reachable:
+                reachable[root] = is_reachable(root)
+            missing = state == "missing" or not reachable.get(root, True)
+            files.setdefault(content_id, []).append((missing, file_id, os.path.join(root, path)))
+            if described is not None:
+                beside[content_id] = _description(said).under(beside.get(content_id, UNDESCRIBED))
+        contents = session.execute(
+            select(*_COLUMNS, ContentText.content_id, *_said(ContentText))
+            .outerjoin(ContentText, ContentText.content_id == Content.id)
+            .where(Content.id.in_(files))
+        )
+        for row in contents:
+            described, *said = row[len(_COLUMNS) :]
+            description = UNDESCRIBED if described is None else _description(said)
             live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row.id]))
             found[row.id] = ImageRow(
                 row.id,
@@ -119,37 +131,18 @@ def images(
                 tuple(row.flags),
                 live,
                 row.duration,
-                description=said.get(row.id, UNDESCRIBED),
+                description=description.under(beside[row.id]) if row.id in beside else description,
             )
     return found
 
 
-def _descriptions(session: Session, content_ids: Collection[int]) -> dict[int, Description]:
-    """What is said of pictures, of those of which anything is."""
+def _said(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
+    return of.title, of.caption, of.keywords, of.place, of.rating
 
-    def columns(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
-        return of.title, of.caption, of.keywords, of.place, of.rating
 
-    def description(row: Any) -> Description:
-        return Description(row[1], row[2], tuple(row[3]), row[4], row[5])
-
-    found = {
-        row[0]: description(row)
-        for row in session.execute(
-            select(ContentText.content_id, *columns(ContentText)).where(
-                ContentText.content_id.in_(content_ids)
-            )
-        )
-    }
-    beside: dict[int, Description] = {}
-    for row in session.execute(
-        select(File.content_id, *columns(Sidecar))
-        .join(Sidecar, Sidecar.file_id == File.id)
-        .where(File.content_id.in_(content_ids))
-        .order_by(File.id)
-    ):
-        beside[row[0]] = description(row).under(beside.get(row[0], UNDESCRIBED))
-    return found | {each: found.get(each, UNDESCRIBED).under(over) for each, over in beside.items()}
+def _description(said: Sequence[Any]) -> Description:
+    title, caption, keywords, place, rating = said
+    return Description(title, caption, tuple(keywords), place, rating)
 
 
 def images_of_embeddings(

@@ -58,6 +58,7 @@ class Result(Shape):
 
     rank: int
     id: int
+    hash: str
     path: str
     copies: list[str]
     edits: list[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -14,6 +15,7 @@ from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
 from searchengine.as_json import to_json
+from searchengine.encoders.texts import MOST_AT_ONCE
 from searchengine.errors import ImgsearchError
 from searchengine.query.text import Text
 from searchengine.server.observe import Metrics
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SEARCHES = 2 * MOST_AT_ONCE
+"""How many run at once: while the texts of one half are encoded, the other half is ranked."""
+
 T = TypeVar("T")
 Readiness = Literal["starting", "ok", "unavailable"]
 
@@ -36,8 +41,8 @@ Readiness = Literal["starting", "ok", "unavailable"]
 class Service:
     """One library being served.
 
-    Encoder and index are shared by all threads and use every core themselves, so only as many searches run at
-    once as there are cores; the others wait without holding a thread that a thumbnail could use.
+    Searches have threads of their own, so that thumbnails don't wait for them: enough for their texts to be
+    encoded together (`searchengine.encoders.texts`). The library ranks no more at once than there are cores.
 
     Attributes:
         library: The library.
@@ -54,7 +59,7 @@ class Service:
         library.on_stage = lambda stage, seconds: self.metrics.stages.labels(stage).observe(seconds)
         self.readiness: Readiness = "starting"
         cores = os.cpu_count() or 1
-        self._searches = anyio.CapacityLimiter(cores)
+        self._searches = anyio.CapacityLimiter(SEARCHES)
         self._decoders = anyio.CapacityLimiter(max(1, cores // 2))  # each may hold a picture of 500 MB
         self._surveys = anyio.CapacityLimiter(1)
         self.uploads = anyio.CapacityLimiter(2 * cores)
@@ -73,12 +78,13 @@ class Service:
 
     async def in_turn(self, search: Callable[[], T]) -> T:
         """Do what searches in a thread, when it is its turn."""
-        with self.metrics.stage("wait"):
-            await self._searches.acquire_on_behalf_of(turn := object())
-        try:
-            return await anyio.to_thread.run_sync(search)
-        finally:
-            self._searches.release_on_behalf_of(turn)
+        asked = time.perf_counter()
+
+        def run() -> T:
+            self.metrics.stages.labels("wait").observe(time.perf_counter() - asked)
+            return search()
+
+        return await anyio.to_thread.run_sync(run, limiter=self._searches)
 
     async def decoding(self, decode: Callable[[], T]) -> T:
         """Decode a picture in a thread, when it is its turn."""
@@ -129,11 +135,9 @@ class Service:
 
     def _render(self, results: SearchResults) -> bytes:
         """An answer as JSON, every result with the addresses of its picture."""
-        hashes = self.library.hashes([result.id for result in results])
         answer = results.to_dict() | {"next": results.next}
         answer["results"] = [
-            result | addresses(result["id"], hashes.get(result["id"], ""), result["time"])
-            for result in answer["results"]
+            result | addresses(result["id"], result["hash"], result["time"]) for result in answer["results"]
         ]
         return to_json(answer)
 
