@@ -4,9 +4,9 @@
     scripts/synthetic_library.py LIBRARY --count 100000 --model SPEC
     scripts/bench_server.py LIBRARY [--clients 1 8 64] [--seconds 15] [-k 10] [--cached] [--minutes M]
 
-There are 4,096 queries; with --cached all clients share a hundred of them. Every answer is read and checked. The
-clients run in one process beside the server, on the same cores. With --minutes the widest load goes on for so
-long, and the server's memory is printed each half minute.
+There are 4,096 queries; with --cached all clients share a hundred of them. Every answer is read and checked.
+The clients run in one process beside the server, on the same cores. With --minutes the widest load goes on
+for so long, and the server's memory is printed each half minute.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ LOOKS = (
     "quiet", "blue", "lonely", "painted",
 )  # fmt: skip
 THINGS = (
-    "car", "dog", "boat", "house", "cake", "bird", "tree", "bridge", "child", "horse", "lamp", "flower", "train",
-    "cat", "chair", "tower",
+    "car", "dog", "boat", "house", "cake", "bird", "tree", "bridge", "child", "horse", "lamp", "flower",
+    "train", "cat", "chair", "tower",
 )  # fmt: skip
 PLACES = (
     "on a beach", "at night", "in the snow", "by a lake", "in a forest", "under a bridge", "in the rain",

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Content, ContentText, Embedding, File, Root, Sidecar
@@ -45,6 +45,27 @@ _COLUMNS = (
     Content.flags,
     Content.duration,
 )
+
+
+def _said(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
+    return of.title, of.caption, of.keywords, of.place, of.rating
+
+
+# Made once: to put a statement together takes as long as to execute it.
+_IDS = bindparam("ids", expanding=True)
+_PLACES = (
+    select(File.content_id, File.state, File.id, Root.path, File.path, Sidecar.file_id, *_said(Sidecar))
+    .join(Root, Root.id == File.root_id)
+    .outerjoin(Sidecar, Sidecar.file_id == File.id)
+    .where(File.content_id.in_(_IDS))
+    .order_by(File.id)
+)
+_CONTENTS = (
+    select(*_COLUMNS, ContentText.content_id, *_said(ContentText))
+    .outerjoin(ContentText, ContentText.content_id == Content.id)
+    .where(Content.id.in_(_IDS))
+)
+_PARTS = select(Embedding.id, Embedding.content_id, Embedding.seconds).where(Embedding.id.in_(_IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +114,7 @@ def images(
     for chunk in chunks(set(content_ids)):
         files: dict[int, list[tuple[bool, int, bytes]]] = {}
         beside: dict[int, Description] = {}
-        places = session.execute(
-            select(
-                File.content_id, File.state, File.id, Root.path, File.path, Sidecar.file_id, *_said(Sidecar)
-            )
-            .join(Root, Root.id == File.root_id)
-            .outerjoin(Sidecar, Sidecar.file_id == File.id)
-            .where(File.content_id.in_(chunk))
-            .order_by(File.id)
-        )
-        for row in places:
+        for row in session.execute(_PLACES, {"ids": chunk}):
             content_id, state, file_id, root, path, described, *said = row
             if is_reachable is not None and root not in reachable:
                 reachable[root] = is_reachable(root)
@@ -110,12 +122,7 @@ def images(
             files.setdefault(content_id, []).append((missing, file_id, os.path.join(root, path)))
             if described is not None:
                 beside[content_id] = _description(said).under(beside.get(content_id, UNDESCRIBED))
-        contents = session.execute(
-            select(*_COLUMNS, ContentText.content_id, *_said(ContentText))
-            .outerjoin(ContentText, ContentText.content_id == Content.id)
-            .where(Content.id.in_(files))
-        )
-        for row in contents:
+        for row in session.execute(_CONTENTS, {"ids": list(files)}):
             described, *said = row[len(_COLUMNS) :]
             description = UNDESCRIBED if described is None else _description(said)
             live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row.id]))
@@ -136,10 +143,6 @@ def images(
     return found
 
 
-def _said(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
-    return of.title, of.caption, of.keywords, of.place, of.rating
-
-
 def _description(said: Sequence[Any]) -> Description:
     title, caption, keywords, place, rating = said
     return Description(title, caption, tuple(keywords), place, rating)
@@ -150,9 +153,8 @@ def images_of_embeddings(
 ) -> dict[int, ImageRow]:
     """The pictures that these embeddings are of, by embedding id; see `images`."""
     part_of: dict[int, tuple[int, float | None]] = {}
-    columns = Embedding.id, Embedding.content_id, Embedding.seconds
     for chunk in chunks(set(embedding_ids)):
-        rows = session.execute(select(*columns).where(Embedding.id.in_(chunk)))
+        rows = session.execute(_PARTS, {"ids": chunk})
         part_of.update((row[0], (row[1], row[2])) for row in rows)
     found = images(session, {content_id for content_id, _ in part_of.values()}, is_reachable=is_reachable)
     return {

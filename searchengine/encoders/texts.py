@@ -1,8 +1,8 @@
 """Texts to vectors for many threads: what was asked before is kept, what is asked at once is encoded at once.
 
-A text tower reads all its weights for every call, so eight texts together take little more than twice the time
-of one (scripts/bench_server.py). Nobody waits for others to come: who finds the tower idle uses it, and whoever
-comes meanwhile is taken along the next time.
+A text tower reads all its weights for every call, so eight texts together take little more than twice the
+time of one (scripts/bench_server.py). Nobody waits for others to come: who finds the tower idle uses it, and
+whoever comes meanwhile is taken along the next time.
 """
 
 from __future__ import annotations
