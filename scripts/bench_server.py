@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Load `imgsearch serve` over loopback with clients that ask without a pause, beside the same search in process.
+"""Load `imgsearch serve` over loopback with clients that never pause, beside the same search in process.
 
     scripts/synthetic_library.py LIBRARY --count 100000 --model SPEC
     scripts/bench_server.py LIBRARY [--clients 1 8 64] [--seconds 15] [-k 10] [--cached] [--minutes M]

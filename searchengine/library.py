@@ -29,12 +29,15 @@ from searchengine.results import SearchResults
 from searchengine.status import Failure, IndexReport, Progress, RunProgress, RunStatus, SpaceReport, Status
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL import Image
 
     from searchengine.catalog.runs import RunRow
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
+    from searchengine.images.open import Picture
     from searchengine.open_space import OpenSpace
     from searchengine.query.compose import Direction
 
@@ -54,6 +57,8 @@ class Library:
         path: The library's folder.
         on_stage: Told how many seconds a search's stages take: `encode` (a query to its vector) and `rank`
             (the vectors, filters and pictures). Several threads may tell of theirs at once.
+        open_picture: Opens a picture that is asked by, from its bytes, upright and no smaller than so many
+            pixels. Where strangers ask, it can be one that no picture can crash.
     """
 
     def __init__(self, path: Path, catalog: Catalog, *, runtime: Runtime, on_progress: Tell | None) -> None:
@@ -69,6 +74,7 @@ class Library:
         self._opening = threading.Lock()
         self._reach = Reach()
         self.on_stage: Callable[[str, float], None] | None = None
+        self.open_picture: Callable[[bytes, int], Picture] = _open_picture
 
     @classmethod
     def open(
@@ -201,6 +207,42 @@ class Library:
 
         answering = self._collapsed if collapse else self._answer
         return answering(name, asked, encode, Page(k, offset, cursor), strictness)
+
+    @property
+    def model(self) -> str | None:
+        """Name of the model that answers; None before the first run of the indexer."""
+        space = self._space()
+        return space.name if space else None
+
+    def embed_text(self, text: str) -> NDArray[np.float32]:
+        """A text's embedding: float32 (dim,), of length 1. Nothing in it is a filter or a sign.
+
+        Raises:
+            UsageError: The library has no model yet.
+            ModelError: It can't be loaded.
+        """
+        return self._space_with_model().encode_text(text)
+
+    def embed_picture(self, data: bytes) -> tuple[NDArray[np.float32], int, int]:
+        """A picture's embedding, float32 (dim,), of length 1; and its width and height, upright.
+
+        Args:
+            data: A file's bytes.
+
+        Raises:
+            UsageError: The library has no model yet.
+            ImageError: The picture can't be read.
+            ModelError: The model can't be loaded.
+        """
+        space = self._space_with_model()
+        picture = self.open_picture(data, space.draft_to)
+        return space.encode_picture(picture.image), picture.width, picture.height
+
+    def _space_with_model(self) -> OpenSpace:
+        space = self._space()
+        if space is None:
+            raise UsageError("the library has no model yet; index some pictures: imgsearch index FOLDER")
+        return space
 
     def status(self) -> Status:
         """Say what is indexed, by which model, and how the last run went."""
@@ -376,8 +418,12 @@ class Library:
                     self._layout.vectors,
                     runtime=self._runtime,
                     on_progress=self._on_progress,
+                    open_picture=self._open_by,
                 )
             return self._opened
+
+    def _open_by(self, data: bytes, draft_to: int) -> Picture:
+        return self.open_picture(data, draft_to)  # whatever it is by now
 
     def _read_active(self) -> SpaceRow | None:
         with self._catalog.read() as session:
@@ -513,6 +559,12 @@ class Library:
         finally:
             if self.on_stage is not None:
                 self.on_stage(stage, time.perf_counter() - start)
+
+
+def _open_picture(data: bytes, draft_to: int) -> Picture:
+    from searchengine.images.open import open_image
+
+    return open_image(data, draft_to=draft_to)
 
 
 def _read(path: str) -> bytes:

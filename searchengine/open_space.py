@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.images import ImageRow
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
+    from searchengine.images.open import Picture
     from searchengine.query.compose import Direction
     from searchengine.query.paging import Cursor, Hit
     from searchengine.query.terms import Query
@@ -80,6 +81,7 @@ class OpenSpace:
         *,
         runtime: Literal["auto", "onnx", "torch"],
         on_progress: Callable[[str], None] | None,
+        open_picture: Callable[[bytes, int], Picture],
     ) -> None:
         self.id = space.id
         self.name = space.spec.name
@@ -89,6 +91,7 @@ class OpenSpace:
         self._vectors = vectors
         self._runtime = runtime
         self._on_progress = on_progress
+        self._open_picture = open_picture
         self._source = EmbeddingSource(catalog, space)
         self._encoder: Encoder | None = None
         self._texts = TextVectors(self._encode_texts)
@@ -124,6 +127,11 @@ class OpenSpace:
             return self._index
 
     @property
+    def draft_to(self) -> int:
+        """How many pixels wide and high a picture should still be when it comes to the model."""
+        return 2 * max(self._space.spec.preprocessing.size)
+
+    @property
     def is_warm(self) -> bool:
         """Whether model and vectors are there already."""
         return self._encoder is not None and self._index is not None
@@ -157,6 +165,10 @@ class OpenSpace:
         pictures = [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
         return compose(words, pictures)
 
+    def encode_text(self, text: str) -> Vector:
+        """A text to a unit vector, float32 (dim,)."""
+        return self._texts([text])[0]
+
     def _encode_texts(self, texts: Sequence[str]) -> Vector:
         return self.encoder.encode_texts(texts)
 
@@ -174,12 +186,11 @@ class OpenSpace:
         from PIL import ImageOps
 
         from searchengine.encoders.preprocess import preprocess
-        from searchengine.images.open import open_image
         from searchengine.images.pixels import to_rgb
 
         preprocessing = self._space.spec.preprocessing
         if isinstance(picture, bytes):
-            upright = open_image(picture, draft_to=2 * max(preprocessing.size)).image
+            upright = self._open_picture(picture, self.draft_to).image
         else:
             upright = to_rgb(ImageOps.exif_transpose(picture))
         vector: Vector = self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
+    from sqlalchemy import BindParameter
     from sqlalchemy.orm import Session
 
 
@@ -52,7 +53,7 @@ def _said(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
 
 
 # Made once: to put a statement together takes as long as to execute it.
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _PLACES = (
     select(File.content_id, File.state, File.id, Root.path, File.path, Sidecar.file_id, *_said(Sidecar))
     .join(Root, Root.id == File.root_id)

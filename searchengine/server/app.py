@@ -14,7 +14,7 @@ from searchengine.server.guard import Guard
 from searchengine.server.head import HeadAsGet
 from searchengine.server.headers import SecurityHeaders
 from searchengine.server.observe import Observed
-from searchengine.server.routes import export, images, operation, page, search
+from searchengine.server.routes import embedding, export, images, operation, page, search
 from searchengine.server.routes import library as library_routes
 from searchengine.server.schemas import Problem, SearchRequest
 from searchengine.server.service import Service
@@ -50,6 +50,7 @@ def application(library: Library, settings: Settings, *, announcement: Announcem
         yield
         if announcement:
             announcement.withdraw()
+        service.close()
 
     app = FastAPI(
         title="imgsearch",
@@ -66,6 +67,8 @@ def application(library: Library, settings: Settings, *, announcement: Announcem
     problems.explain_errors(app)
     for routes in (search, export, images, library_routes, operation, page):
         app.include_router(routes.router)
+    if settings.embedding_api:
+        app.include_router(embedding.router)
     app.mount("/page", page.PageFiles(directory=page.FOLDER), name="page")
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]  # as FastAPI documents it
     key = announcement.running.key if announcement else None

@@ -28,6 +28,8 @@ SIGN_IN = "/api/session"
 # What tells nothing about any picture: the page's own files, how one signs in, and that the server lives.
 OPEN_PATHS = ("/", "/favicon.ico", "/healthz", SIGN_IN)
 OPEN_FOLDER = "/page/"
+# Where the server embeds for others: those can't show a token.
+EMBEDDING_PATHS = ("/ping", "/predict")
 
 
 class Guard:
@@ -68,7 +70,7 @@ class Guard:
         given = _bearer(headers)
         if given.startswith(KEY_PREFIX) and (self._key is None or not is_token(given, self._key)):
             return problem(HTTPStatus.MISDIRECTED_REQUEST, "this key is that of a server that has ended")
-        if not (path in OPEN_PATHS or path.startswith(OPEN_FOLDER) or self._may_enter(given, headers)):
+        if not (self._is_open(path) or self._may_enter(given, headers)):
             return problem(
                 HTTPStatus.UNAUTHORIZED,
                 "this server asks for its token: Authorization: Bearer TOKEN, or sign in on the page",
@@ -79,6 +81,11 @@ class Guard:
         if re.fullmatch(r"[0-9]{1,18}", length) and int(length) > self._settings.upload_bytes:
             return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._limit())
         return None
+
+    def _is_open(self, path: str) -> bool:
+        if path in EMBEDDING_PATHS:
+            return self._settings.embedding_api
+        return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
     def _may_enter(self, given: str, headers: Headers) -> bool:
         token = self._settings.token

@@ -51,6 +51,10 @@ class SearchRequest(Shape):
     sort: SortName = "relevance"
     strictness: Strictness = STRICTNESS
     collapse: Collapse = False
+    url: Annotated[
+        str | None,
+        Field(max_length=4000, description="A picture on the web, `image:url` in the query; if allowed."),
+    ] = None
 
 
 class Result(Shape):
@@ -274,6 +278,14 @@ class LibraryStatus(Shape):
     roots: list[str]
     offline_roots: list[str]
     bytes: int
+
+
+class Embedded(BaseModel):
+    """An embedding as Immich expects it; of a picture, with its size."""
+
+    clip: Annotated[str, Field(description="A JSON list of numbers, of length 1 together.")]
+    imageHeight: int | None = None  # noqa: N815  Immich's names
+    imageWidth: int | None = None  # noqa: N815
 
 
 class Health(Shape):

@@ -18,6 +18,8 @@ from searchengine.as_json import to_json
 from searchengine.encoders.texts import MOST_AT_ONCE
 from searchengine.errors import ImgsearchError
 from searchengine.query.text import Text
+from searchengine.server.decoder import Decoder
+from searchengine.server.fetcher import WORKERS, Fetcher
 from searchengine.server.observe import Metrics
 
 if TYPE_CHECKING:
@@ -60,7 +62,14 @@ class Service:
         self.readiness: Readiness = "starting"
         cores = os.cpu_count() or 1
         self._searches = anyio.CapacityLimiter(SEARCHES)
-        self._decoders = anyio.CapacityLimiter(max(1, cores // 2))  # each may hold a picture of 500 MB
+        at_once = max(1, cores // 2)  # each may hold a picture of 500 MB
+        self._decoders = anyio.CapacityLimiter(at_once)
+        self._decoder = Decoder(
+            workers=at_once, seconds=settings.decode_seconds, pixels=settings.upload_pixels
+        )
+        library.open_picture = self._decoder
+        self._fetcher = Fetcher(limit=settings.upload_bytes) if settings.allow_fetch else None
+        self._fetching = anyio.CapacityLimiter(WORKERS)
         self._surveys = anyio.CapacityLimiter(1)
         self.uploads = anyio.CapacityLimiter(2 * cores)
         self._groups: dict[str, tuple[int, Duplicates]] = {}
@@ -85,6 +94,26 @@ class Service:
             return search()
 
         return await anyio.to_thread.run_sync(run, limiter=self._searches)
+
+    def close(self) -> None:
+        """End the processes that work for it."""
+        self._decoder.close()
+        if self._fetcher:
+            self._fetcher.close()
+
+    async def fetching(self, url: str) -> bytes:
+        """The bytes behind an address.
+
+        Raises:
+            HTTPException: Fetching wasn't allowed when the server was started.
+        """
+        if self._fetcher is None:
+            raise HTTPException(
+                HTTPStatus.FORBIDDEN,
+                "this server fetches nothing; start it with --allow-fetch, or send the picture itself",
+            )
+        fetch = self._fetcher
+        return await anyio.to_thread.run_sync(lambda: fetch(url), limiter=self._fetching)
 
     async def decoding(self, decode: Callable[[], T]) -> T:
         """Decode a picture in a thread, when it is its turn."""

@@ -30,6 +30,9 @@ class Settings:
         upload_bytes: Most bytes of a request.
         upload_pixels: Most pixels of an uploaded picture.
         access_log: Whether to write a line for each request.
+        decode_seconds: Most that decoding an uploaded picture may take.
+        allow_fetch: Whether pictures are fetched from the web for whoever asks.
+        embedding_api: Whether the model answers for others as well, to everyone who reaches the server.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +41,9 @@ class Settings:
     upload_bytes: int = 50_000_000
     upload_pixels: int = 100_000_000
     access_log: bool = False
+    decode_seconds: float = 20.0
+    allow_fetch: bool = False
+    embedding_api: bool = False
 
     def check(self) -> None:
         """Refuse what would lay the pictures open.

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from indexer.update import Update
+from searchengine.server import fetcher
 from searchengine.server.routes import export
 from searchengine.server.schemas import SearchAnswer
 from tests.server.conftest import served
@@ -136,6 +137,29 @@ def test_a_query_composes_the_pictures_sent_with_words_and_ids(client, place):
     "reference",
     ["./0000.jpg", "/etc/passwd", "http://127.0.0.1/x.jpg", "file:///etc/passwd", "²", "other", "1" * 30],
 )
+def test_a_picture_on_the_web_is_fetched_only_where_that_is_allowed(client, place, problem, monkeypatch):
+    asked = {"url": "https://example.org/dog.jpg", "k": 3}
+    assert "--allow-fetch" in problem(client.post("/api/search", json=asked), 403)["detail"]
+    data = place.scenes[WORDS].read_bytes()
+    monkeypatch.setattr(fetcher.Fetcher, "__call__", lambda _, url: data if "dog" in url else b"")
+    with served(place.library, allow_fetch=True) as allowed:
+        found = allowed.post("/api/search", json=asked).json()
+        assert found["results"][0]["path"] == str(place.scenes[WORDS])
+        composed = allowed.post(
+            "/api/search", json={**asked, "q": "image:url^0.1 an owl in the forest"}
+        ).json()
+        assert composed["results"][0]["path"] == str(place.scenes["an owl in the forest"])
+        problem(allowed.post("/api/search", json={"url": "https://example.org/nothing"}), 415)
+        both = {"data": {"url": asked["url"]}, "files": {"url": ("x", data)}}
+        problem(allowed.post("/api/search", **both), 400)
+
+
+def test_strangers_cannot_fetch_from_this_machine(place, problem):
+    with served(place.library, allow_fetch=True) as allowed:
+        for url in ("http://127.0.0.1:1/", "http://[::1]/", "file:///etc/passwd", "gopher://x", ""):
+            assert problem(allowed.post("/api/search", json={"url": url}), 400)
+
+
 def test_image_takes_neither_paths_nor_addresses(reference, client, problem):
     said = problem(client.get("/api/search", params={"q": f'image:"{reference}"'}), 400)
     assert "image" in said["detail"] or "picture" in said["detail"]

@@ -25,7 +25,7 @@ from searchengine.server.schemas import (
     Strictness,
 )
 from searchengine.server.service import Served, Service, details
-from searchengine.server.uploads import References, check_pictures, only_picture, open_form
+from searchengine.server.uploads import References, only_picture, open_form
 
 router = APIRouter(tags=["search"])
 
@@ -46,6 +46,7 @@ _BODY = {
                         "sort": {"type": "string", "enum": ["relevance", "newest", "oldest"]},
                         "strictness": {"type": "number", "minimum": 0, "maximum": 1},
                         "collapse": {"type": "boolean"},
+                        "url": {"type": "string", "maxLength": 4000},
                         "image": {"type": "string", "format": "binary"},
                     },
                 }
@@ -83,7 +84,6 @@ async def search_by_body(service: Served, request: Request) -> Response:
         asked = _asked(texts, strict=False)  # of a form, numbers are texts
         with service.metrics.stage("read"):
             files = {name: await upload.read() for name, upload in uploads.items()}
-            await service.decoding(lambda: check_pictures(files, service.settings.upload_pixels))
         return await _answer(service, asked, files)
 
 
@@ -104,6 +104,11 @@ async def similar(
 
 
 async def _answer(service: Service, asked: SearchRequest, files: dict[str, bytes]) -> Response:
+    if asked.url is not None:
+        if "url" in files:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "send a picture named url, or the address of one")
+        files = files | {"url": await service.fetching(asked.url)}
+
     def run() -> SearchResults:
         alone = only_picture(files)
         if alone is not None and not asked.q.strip():
