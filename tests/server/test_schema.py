@@ -31,8 +31,9 @@ OPERATIONS = {
     "/metrics": ["get"],
 }
 # No schema can say which texts are queries, or which are cursors that a page gave; to one 2.0 is an integer.
-ASKED = ("/api/search", "/api/export", "/api/failures", "/api/duplicates", "/api/paths")
-EACH = [(path, method) for path, methods in OPERATIONS.items() for method in methods]
+ASKED = ("/predict", "/api/search", "/api/export", "/api/failures", "/api/duplicates", "/api/paths")
+EMBEDDING = {"/ping": ["get"], "/predict": ["post"]}
+EACH = [(path, method) for path, methods in (OPERATIONS | EMBEDDING).items() for method in methods]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def described(place):
     """The schema, bound to the application."""
     with Library.open(place.library) as library:
         yield schemathesis.openapi.from_asgi(
-            "/openapi.json", application(library, Settings(allowed_hosts=("testserver",)))
+            "/openapi.json", application(library, Settings(allowed_hosts=("testserver",), embedding_api=True))
         )
 
 
