@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import socket
-import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from searchengine.catalog.place import Disk, disk_of
 from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError
+from searchengine.lock import WRITER, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,6 @@ PATIENCE = 5.0
 """Seconds that a second writer waits: enough for a small run to end, too short to look like a hang."""
 
 _INTERVAL = 0.1
-# Windows keeps others from reading what is locked, so one byte far behind the holder's name is.
-_FAR = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Holder:
 
 @contextmanager
 def writing(
-    library: Path, command: str, *, patience: float | None = None, name: str = "writer.lock"
+    library: Path, command: str, *, patience: float | None = None, name: str = WRITER
 ) -> Iterator[None]:
     """Be the only one who changes the library, for as long as the block lasts.
 
@@ -100,7 +98,7 @@ def writing(
         os.close(descriptor)
 
 
-def holder(library: Path, *, name: str = "writer.lock") -> Holder | None:
+def holder(library: Path, *, name: str = WRITER) -> Holder | None:
     """Who signed the lock; it may have ended without a word. None when nobody did."""
     try:
         values = json.loads((library / name).read_bytes())
@@ -134,7 +132,7 @@ def _open(path: Path) -> int:
 
 def _wait_for(descriptor: int, path: Path, patience: float) -> None:
     until = time.monotonic() + patience
-    while not _try_lock(descriptor):
+    while not try_lock(descriptor):
         if time.monotonic() >= until:
             who = holder(path.parent, name=path.name)
             if who is None:
@@ -153,30 +151,3 @@ def _sign(descriptor: int, who: Holder) -> None:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, json.dumps(asdict(who)).encode())
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, _FAR, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in (errno.EAGAIN, errno.EACCES):
-                return False
-            # A few network file systems have no locks. The catalog's own transactions keep it whole there.
-            if error.errno in (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP):
-                return True
-            raise
-        return True

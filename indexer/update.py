@@ -13,6 +13,7 @@ from indexer.lock import writing
 from indexer.planning.settle import settle
 from indexer.planning.survey import Ground, Survey, known_files, knows, requested, survey
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
+from indexer.recorded import recorded
 from indexer.summary import Summary, summarize
 from searchengine.catalog import files, ocr, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
@@ -74,6 +75,7 @@ class Update:
         self._accept_removals = accept_removals
         self._rehash = rehash
         self._ocr = ocr
+        self._told = on_progress
         self._on_progress = on_progress
         self._stopwatch = Stopwatch()
         self._interrupted = False
@@ -139,6 +141,7 @@ class Update:
             ground = self._settle_roots(catalog, paths)
             with catalog.write() as session:
                 run_id = runs.start_run(session)
+            self._on_progress = recorded(catalog, run_id, self._told)
             outcome: Literal["done", "interrupted", "failed"] = "failed"
             counts: dict[str, Any] = {}
             try:

@@ -15,6 +15,7 @@ from searchengine.catalog import details, images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
+from searchengine.lock import WRITER, is_locked
 from searchengine.query.compose import compose
 from searchengine.query.grammar import parse
 from searchengine.query.paging import Cursor, Page
@@ -23,14 +24,20 @@ from searchengine.query.relevance import STRICTNESS, checked
 from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
 from searchengine.reach import Reach
+from searchengine.remembered import Remembered
 from searchengine.results import SearchResults
-from searchengine.status import Failure, IndexReport, RunStatus, SpaceReport, Status
+from searchengine.status import Failure, IndexReport, Progress, RunProgress, RunStatus, SpaceReport, Status
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL import Image
 
+    from searchengine.catalog.runs import RunRow
+    from searchengine.catalog.spaces import SpaceRow
     from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
+    from searchengine.images.open import Picture
     from searchengine.open_space import OpenSpace
     from searchengine.query.compose import Direction
 
@@ -50,6 +57,8 @@ class Library:
         path: The library's folder.
         on_stage: Told how many seconds a search's stages take: `encode` (a query to its vector) and `rank`
             (the vectors, filters and pictures). Several threads may tell of theirs at once.
+        open_picture: Opens a picture that is asked by, from its bytes, upright and no smaller than so many
+            pixels. Where strangers ask, it can be one that no picture can crash.
     """
 
     def __init__(self, path: Path, catalog: Catalog, *, runtime: Runtime, on_progress: Tell | None) -> None:
@@ -59,10 +68,13 @@ class Library:
         self._catalog = catalog
         self._runtime = runtime
         self._encoding = ThreadPoolExecutor(thread_name_prefix="encode")
+        self._ranking = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._active: Remembered[SpaceRow | None] = Remembered(catalog.generation, most=1)
         self._opened: OpenSpace | None = None
         self._opening = threading.Lock()
         self._reach = Reach()
         self.on_stage: Callable[[str, float], None] | None = None
+        self.open_picture: Callable[[bytes, int], Picture] = _open_picture
 
     @classmethod
     def open(
@@ -126,7 +138,7 @@ class Library:
             cursor: Instead of an offset, `SearchResults.next` of the page before: whatever has been added or
                 removed since, no picture comes twice and none that was there is passed over.
             collapse: Whether edits of one picture (see `duplicates`) are one result, the best of them. Reads
-                thumbnails: some hundredths of a second a result. Such an answer has no cursor.
+                thumbnails: some hundredths of a second a result.
             sort: `newest` and `oldest` put all that is relevant in the order of the dates, undated ones last;
                 what isn't follows, the nearest first. Before the library knows a relevance line, the k best
                 are put in that order.
@@ -196,12 +208,48 @@ class Library:
         answering = self._collapsed if collapse else self._answer
         return answering(name, asked, encode, Page(k, offset, cursor), strictness)
 
+    @property
+    def model(self) -> str | None:
+        """Name of the model that answers; None before the first run of the indexer."""
+        space = self._space()
+        return space.name if space else None
+
+    def embed_text(self, text: str) -> NDArray[np.float32]:
+        """A text's embedding: float32 (dim,), of length 1. Nothing in it is a filter or a sign.
+
+        Raises:
+            UsageError: The library has no model yet.
+            ModelError: It can't be loaded.
+        """
+        return self._space_with_model().encode_text(text)
+
+    def embed_picture(self, data: bytes) -> tuple[NDArray[np.float32], int, int]:
+        """A picture's embedding, float32 (dim,), of length 1; and its width and height, upright.
+
+        Args:
+            data: A file's bytes.
+
+        Raises:
+            UsageError: The library has no model yet.
+            ImageError: The picture can't be read.
+            ModelError: The model can't be loaded.
+        """
+        space = self._space_with_model()
+        picture = self.open_picture(data, space.draft_to)
+        return space.encode_picture(picture.image), picture.width, picture.height
+
+    def _space_with_model(self) -> OpenSpace:
+        space = self._space()
+        if space is None:
+            raise UsageError("the library has no model yet; index some pictures: imgsearch index FOLDER")
+        return space
+
     def status(self) -> Status:
         """Say what is indexed, by which model, and how the last run went."""
         with self._catalog.read() as session:
             counts = report.counts(session)
             last = runs.last_run(session)
-            folders = tuple(os.fsdecode(root.path) for root in roots.all_roots(session))
+            folders = [root.path for root in roots.all_roots(session)]
             known, embeddings = spaces.all_spaces(session), spaces.embedding_counts(session)
         space = self._space()
         index = space.index.status if space else None
@@ -226,18 +274,48 @@ class Library:
             index=IndexReport(index.kind, index.reason, index.count, index.snapshot_count, index.note)
             if index
             else None,
-            last_run=RunStatus(last.started_at, last.finished_at, last.outcome, last.counts)
-            if last
-            else None,
-            roots=folders,
+            last_run=self._run_status(last) if last else None,
+            roots=tuple(map(os.fsdecode, folders)),
+            offline_roots=tuple(os.fsdecode(folder) for folder in folders if not self._reach(folder)),
             bytes=self._layout.size("**/*"),
         )
 
-    def failures(self) -> tuple[Failure, ...]:
-        """The files that couldn't be indexed, and why."""
+    def progress(self) -> Progress:
+        """Say how many pictures there are and how far a run is: some milliseconds, for whoever asks often."""
         with self._catalog.read() as session:
-            rows = report.failures(session)
-        return tuple(Failure(os.fsdecode(row.path), row.error) for row in rows)
+            counts = report.counts(session)
+            change = details.last_change(session)
+            last = runs.last_run(session)
+        return Progress(counts.images, counts.failed, change, self._run_status(last) if last else None)
+
+    def _run_status(self, run: RunRow) -> RunStatus:
+        if run.outcome != "running":
+            return RunStatus(run.started_at, run.finished_at, run.outcome, run.counts)
+        if not is_locked(self.path / WRITER):
+            return RunStatus(run.started_at, None, "interrupted", {})  # it was killed
+        progress = RunProgress(**run.counts) if run.counts else None
+        return RunStatus(run.started_at, None, "running", {}, progress)
+
+    def failures(self, *, k: int | None = None, after: Failure | None = None) -> tuple[Failure, ...]:
+        """The files that couldn't be indexed, and why, in order of path within their folders.
+
+        Args:
+            k: How many; None for all.
+            after: The one after which to begin; it need not be there any more.
+        """
+        place = None if after is None else (os.fsencode(after.root), os.fsencode(after.path))
+        with self._catalog.read() as session:
+            rows = report.failures(session, limit=k, after=place)
+        return tuple(Failure(os.fsdecode(row.path), row.error, os.fsdecode(row.root)) for row in rows)
+
+    def paths(self, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """Where pictures lie: the absolute paths of their files, reachable ones first, by id.
+
+        Pictures that aren't there are left out.
+        """
+        with self._catalog.read() as session:
+            found = images.images(session, ids, is_reachable=self._reach)
+        return {row.id: tuple(os.fsdecode(file.path) for file in row.files) for row in found.values()}
 
     def duplicates(self, level: Level = "edited") -> Duplicates:
         """Group the files that are the same picture, or nearly; nothing is deleted.
@@ -327,8 +405,7 @@ class Library:
 
     def _space(self) -> OpenSpace | None:
         """The space that answers now, opened once; another one after a switch of models."""
-        with self._catalog.read() as session:
-            active = spaces.active_space(session)
+        active = self._active.get(None, self._read_active)
         if active is None:
             return None
         with self._opening:
@@ -341,8 +418,16 @@ class Library:
                     self._layout.vectors,
                     runtime=self._runtime,
                     on_progress=self._on_progress,
+                    open_picture=self._open_by,
                 )
             return self._opened
+
+    def _open_by(self, data: bytes, draft_to: int) -> Picture:
+        return self.open_picture(data, draft_to)  # whatever it is by now
+
+    def _read_active(self) -> SpaceRow | None:
+        with self._catalog.read() as session:
+            return spaces.active_space(session)
 
     def _dated(
         self, name: str, ask: Callable[[Page], SearchResults], page: Page, *, newest: bool
@@ -382,10 +467,14 @@ class Library:
         strictness: float,
     ) -> SearchResults:
         """An answer in which edits of one picture are one result: as much of the ranking as that takes."""
-        if page.cursor is not None:
-            raise UsageError("pages of a collapsed answer have no cursors; use an offset")
         start = time.perf_counter()
-        wanted = None if page.k is None else page.offset + page.k
+        question = f"collapsed {name}"
+        after = None
+        if page.cursor is not None and (space := self._space()) is not None:
+            after = Cursor.decode(page.cursor, question=question, space=space.id)
+        first = after.rank if after else page.offset
+        # One beyond tells whether there is a next page.
+        wanted = None if page.k is None else first + page.k + 1
         depth = None if wanted is None else 2 * wanted
         while True:
             answer = self._answer(name, asked, encode, Page(depth), strictness)
@@ -400,8 +489,15 @@ class Library:
             if enough or answer.next is None or depth is None:
                 break
             depth *= 2
+        if after:
+            # Where that result is now; when it has gone, where it was.
+            first = next((each.rank for each in results if each.id == after.id), min(first, len(results)))
+        shown = results[first:][: page.k]
+        following = None
+        if shown and len(results) > first + len(shown):
+            following = Cursor(question, space.id, shown[-1].rank, shown[-1].id).encode()
         took_ms = (time.perf_counter() - start) * 1000
-        return replace(answer, results=tuple(results[page.offset :]), next=None, took_ms=took_ms)
+        return replace(answer, results=tuple(shown), next=following, took_ms=took_ms)
 
     def _answer(
         self,
@@ -423,13 +519,20 @@ class Library:
             first = after.rank if after else page.offset
             # The model loads in another thread while this one imports and maps the vectors: both are native
             # code, so a cold query waits for the longer of the two instead of for both.
-            encoded = (
-                self._encoding.submit(self._timed, "encode", encode, space) if asked.has_direction else None
-            )
-            space.index.refresh()
-            direction = encoded.result() if encoded else None
+            direction = None
+            if not asked.has_direction:
+                space.refresh()
+            elif space.is_warm:
+                direction = self._timed("encode", encode, space)
+                space.refresh()
+            else:
+                encoded = self._encoding.submit(self._timed, "encode", encode, space)
+                space.refresh()
+                direction = encoded.result()
             vector = direction.vector if direction else None
-            answer = self._timed("rank", space.answer, vector, asked, page.k, page.offset, after=after)
+            # The vectors' search uses every core: more of them at once than there are cores gain nothing.
+            with self._ranking:
+                answer = self._timed("rank", space.answer, vector, asked, page.k, page.offset, after=after)
             there = max(answer.total - first, 0)
             complete = answer.total > 0 and len(answer.found) >= (
                 there if page.k is None else min(page.k, there)
@@ -456,6 +559,12 @@ class Library:
         finally:
             if self.on_stage is not None:
                 self.on_stage(stage, time.perf_counter() - start)
+
+
+def _open_picture(data: bytes, draft_to: int) -> Picture:
+    from searchengine.images.open import open_image
+
+    return open_image(data, draft_to=draft_to)
 
 
 def _read(path: str) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from searchengine.catalog import calibrations, files, filters, images
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.narrowing import narrow
+from searchengine.encoders.texts import TextVectors
 from searchengine.errors import UsageError
 from searchengine.query import fuse as fusing
 from searchengine.query.fuse import fuse, shares
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.images import ImageRow
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
+    from searchengine.images.open import Picture
     from searchengine.query.compose import Direction
     from searchengine.query.paging import Cursor, Hit
     from searchengine.query.terms import Query
@@ -79,6 +81,7 @@ class OpenSpace:
         *,
         runtime: Literal["auto", "onnx", "torch"],
         on_progress: Callable[[str], None] | None,
+        open_picture: Callable[[bytes, int], Picture],
     ) -> None:
         self.id = space.id
         self.name = space.spec.name
@@ -88,12 +91,15 @@ class OpenSpace:
         self._vectors = vectors
         self._runtime = runtime
         self._on_progress = on_progress
+        self._open_picture = open_picture
         self._source = EmbeddingSource(catalog, space)
         self._encoder: Encoder | None = None
+        self._texts = TextVectors(self._encode_texts)
         self._index: LiveIndex | None = None
         self._is_reachable = Reach()
         self._allowed: Remembered[NDArray[np.int64]] = Remembered(catalog.generation, most=FILTERS_KEPT)
         self._calibration: Remembered[Calibration | None] = Remembered(catalog.generation, most=1)
+        self._fresh: tuple[int, int] | None = None
         self._loading_encoder = threading.Lock()
         self._loading_index = threading.Lock()
 
@@ -120,6 +126,30 @@ class OpenSpace:
                 self._index = LiveIndex(self._source, self._vectors)
             return self._index
 
+    @property
+    def draft_to(self) -> int:
+        """How many pixels wide and high a picture should still be when it comes to the model."""
+        return 2 * max(self._space.spec.preprocessing.size)
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether model and vectors are there already."""
+        return self._encoder is not None and self._index is not None
+
+    def refresh(self) -> bool:
+        """Take in what has changed in the vectors; where nothing has, that costs some microseconds.
+
+        Returns:
+            Whether there was anything.
+        """
+        # Looked at first: what happens meanwhile is taken in the next time.
+        now = self._catalog.generation(), _changed_at(self._vectors)
+        if self._index is not None and now == self._fresh:
+            return False
+        changed = self.index.refresh()
+        self._fresh = now
+        return changed
+
     def encode(self, query: Query, read: Callable[[str], bytes | int]) -> Direction:
         """Where a query's words and pictures go, all together.
 
@@ -130,14 +160,17 @@ class OpenSpace:
         from searchengine.query.compose import compose
 
         texts = [words.text for words in query.words]
-        words = [
-            (vector, words.weight)
-            for vector, words in zip(
-                self.encoder.encode_texts(texts) if texts else (), query.words, strict=True
-            )
-        ]
+        vectors = self._texts(texts)
+        words = [(vector, words.weight) for vector, words in zip(vectors, query.words, strict=True)]
         pictures = [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
         return compose(words, pictures)
+
+    def encode_text(self, text: str) -> Vector:
+        """A text to a unit vector, float32 (dim,)."""
+        return self._texts([text])[0]
+
+    def _encode_texts(self, texts: Sequence[str]) -> Vector:
+        return self.encoder.encode_texts(texts)
 
     def encode_picture(self, picture: bytes | int | Image.Image) -> Vector:
         """A picture to a unit vector, float32 (dim,); one that is indexed costs no inference."""
@@ -153,12 +186,11 @@ class OpenSpace:
         from PIL import ImageOps
 
         from searchengine.encoders.preprocess import preprocess
-        from searchengine.images.open import open_image
         from searchengine.images.pixels import to_rgb
 
         preprocessing = self._space.spec.preprocessing
         if isinstance(picture, bytes):
-            upright = open_image(picture, draft_to=2 * max(preprocessing.size)).image
+            upright = self._open_picture(picture, self.draft_to).image
         else:
             upright = to_rgb(ImageOps.exif_transpose(picture))
         vector: Vector = self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]
@@ -197,7 +229,7 @@ class OpenSpace:
                 )
             # A picture that another process removed between the search and this look is in the change log
             # by now: once that is replayed, the next one moves up.
-            if len(rows) == len(page) or not self.index.refresh():
+            if len(rows) == len(page) or not self.refresh():
                 there = [each for each in page if each.embedding in rows]
                 return Answer(total, there, rows, more=len(found) > len(page), best=best)
 
@@ -233,7 +265,7 @@ class OpenSpace:
         allowed = best = None
         if query.filters or query.exact:
             allowed = self._allowed.get((query.filters, query.exact), lambda: self._passing(query))
-            self.index.refresh()  # nothing may be allowed that the index hasn't heard of
+            self.refresh()  # nothing may be allowed that the index hasn't heard of
         total = self.index.count_groups(allowed)
 
         raised = self._raised(query)
@@ -320,6 +352,14 @@ class OpenSpace:
         _, vectors = self._source.vectors(np.array([embedding]))
         vector: Vector = vectors[0].astype(np.float32)
         return vector / np.linalg.norm(vector)
+
+
+def _changed_at(folder: Path) -> int:
+    """When a file in a folder was last made, renamed or deleted, in nanoseconds; 0 where there is none."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _pairs(hits: Hits) -> list[Hit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ class SearchResult:
     Attributes:
         rank: From 1, over the whole ranking (an offset doesn't restart it).
         id: The content's key in the catalog; stable across model switches.
+        hash: SHA-256 of its bytes, hexadecimal.
         path: Absolute path of its first live file.
         copies: Absolute paths of the others.
         edits: Absolute paths of its edits further down a ranking that was collapsed; empty in any other.
@@ -43,6 +44,7 @@ class SearchResult:
 
     rank: int
     id: int
+    hash: str
     path: str
     copies: tuple[str, ...]
     score: float | None
@@ -66,7 +68,9 @@ class SearchResult:
 
     def to_dict(self) -> dict[str, Any]:
         """As the JSON that the command line and the server print."""
-        return {**asdict(self), "taken_at": self.taken_at.isoformat() if self.taken_at else None}
+        # Not `asdict`: it copies what needs no copy, and takes ten times as long.
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {**values, "taken_at": self.taken_at.isoformat() if self.taken_at else None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,33 @@ class Failure:
     Attributes:
         path: Absolute.
         reason: Why, and what to do about it.
+        root: The indexed folder it lies below.
     """
 
     path: str
     reason: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a run is that goes on now.
+
+    Attributes:
+        stage: What it does, in a word or two: ``scanning``, ``indexing``, ….
+        done: Files dealt with in this stage.
+        total: Files there are, or None where nobody knows yet.
+        failed: Those of `done` that couldn't be read.
+        rate: Files a second over the last half minute, or None at the start.
+        eta_s: Seconds to go, or None where that can't be told.
+    """
+
+    stage: str
+    done: int
+    total: int | None
+    failed: int
+    rate: float | None
+    eta_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +54,44 @@ class RunStatus:
         started_at: UTC.
         finished_at: UTC; None while it runs, or when it was killed.
         outcome: `running`, `done`, `interrupted` or `failed`.
-        counts: As `index --json` printed them.
+        counts: As `index --json` printed them; empty while it runs.
+        progress: How far it is, while it runs and once it has said so.
     """
 
     started_at: datetime
     finished_at: datetime | None
     outcome: str
     counts: dict[str, Any]
+    progress: RunProgress | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `status --json` prints it."""
+        started, finished = (
+            moment and moment.replace(tzinfo=UTC).isoformat()
+            for moment in (self.started_at, self.finished_at)
+        )
+        return {**asdict(self), "started_at": started, "finished_at": finished}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What changes while a library is being indexed: cheap to ask for, again and again.
+
+    Attributes:
+        images: Distinct pictures that can be found.
+        failed: Files that couldn't be indexed.
+        change: Grows whenever pictures come or go.
+        run: The last run, going on or ended; None before the first.
+    """
+
+    images: int
+    failed: int
+    change: int
+    run: RunStatus | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the server sends it."""
+        return {**asdict(self), "run": self.run and self.run.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +149,7 @@ class Status:
         last_run: None before the first run.
         roots: Folders that were indexed.
         bytes: Size of the library on disk.
+        offline_roots: Those of the folders that can't be reached now.
     """
 
     library: str
@@ -109,12 +164,8 @@ class Status:
     last_run: RunStatus | None
     roots: tuple[str, ...]
     bytes: int
+    offline_roots: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As `status --json` prints it."""
-        values = asdict(self)
-        if self.last_run is not None:
-            started, finished = self.last_run.started_at, self.last_run.finished_at
-            values["last_run"]["started_at"] = started.replace(tzinfo=UTC).isoformat()
-            values["last_run"]["finished_at"] = finished and finished.replace(tzinfo=UTC).isoformat()
-        return values
+        return {**asdict(self), "last_run": self.last_run and self.last_run.to_dict()}

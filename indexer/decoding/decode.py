@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
-from indexer.decoding.worker import restart_alarm
-from indexer.decoding.workers import WorkerDiedError, WorkerPool
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
 from searchengine.images.description import UNDESCRIBED, Description
 from searchengine.images.files import check_size, open_regular, read_file, read_opened
@@ -20,6 +18,8 @@ from searchengine.images.limits import DEFAULT_LIMITS, Limits
 from searchengine.images.open import describe_image, open_image
 from searchengine.images.readers import require_reader
 from searchengine.images.thumbnails import make_thumbnail
+from searchengine.workers.pool import WorkerDiedError, WorkerPool
+from searchengine.workers.worker import restart_alarm
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

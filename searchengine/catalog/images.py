@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Content, ContentText, Embedding, File, Root, Sidecar
@@ -14,9 +14,10 @@ from searchengine.catalog.roots import locate
 from searchengine.images.description import UNDESCRIBED, Description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
+    from sqlalchemy import BindParameter
     from sqlalchemy.orm import Session
 
 
@@ -45,6 +46,27 @@ _COLUMNS = (
     Content.flags,
     Content.duration,
 )
+
+
+def _said(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
+    return of.title, of.caption, of.keywords, of.place, of.rating
+
+
+# Made once: to put a statement together takes as long as to execute it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_PLACES = (
+    select(File.content_id, File.state, File.id, Root.path, File.path, Sidecar.file_id, *_said(Sidecar))
+    .join(Root, Root.id == File.root_id)
+    .outerjoin(Sidecar, Sidecar.file_id == File.id)
+    .where(File.content_id.in_(_IDS))
+    .order_by(File.id)
+)
+_CONTENTS = (
+    select(*_COLUMNS, ContentText.content_id, *_said(ContentText))
+    .outerjoin(ContentText, ContentText.content_id == Content.id)
+    .where(Content.id.in_(_IDS))
+)
+_PARTS = select(Embedding.id, Embedding.content_id, Embedding.seconds).where(Embedding.id.in_(_IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +110,22 @@ def images(
         is_reachable: Asked once for each root that a file is in, whether it can be reached now; by default
             a file is out of reach when the last run found it so.
     """
-    roots = {row[0]: row[1] for row in session.execute(select(Root.id, Root.path))}
-    offline: dict[int, bool] = {}
+    reachable: dict[bytes, bool] = {}
     found: dict[int, ImageRow] = {}
     for chunk in chunks(set(content_ids)):
         files: dict[int, list[tuple[bool, int, bytes]]] = {}
-        places = session.execute(
-            select(Content.id, File.state, File.id, File.root_id, File.path)
-            .join(File, File.content_id == Content.id)
-            .where(Content.id.in_(chunk))
-        )
-        for content_id, state, file_id, root_id, path in places:
-            if is_reachable is not None and root_id not in offline:
-                offline[root_id] = not is_reachable(roots[root_id])
-            missing = state == "missing" or offline.get(root_id, False)
-            place = (missing, file_id, os.path.join(roots[root_id], path))
-            files.setdefault(content_id, []).append(place)
-        said = _descriptions(session, files)
-        for row in session.execute(select(*_COLUMNS).where(Content.id.in_(files))):
+        beside: dict[int, Description] = {}
+        for row in session.execute(_PLACES, {"ids": chunk}):
+            content_id, state, file_id, root, path, described, *said = row
+            if is_reachable is not None and root not in reachable:
+                reachable[root] = is_reachable(root)
+            missing = state == "missing" or not reachable.get(root, True)
+            files.setdefault(content_id, []).append((missing, file_id, os.path.join(root, path)))
+            if described is not None:
+                beside[content_id] = _description(said).under(beside.get(content_id, UNDESCRIBED))
+        for row in session.execute(_CONTENTS, {"ids": list(files)}):
+            described, *said = row[len(_COLUMNS) :]
+            description = UNDESCRIBED if described is None else _description(said)
             live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row.id]))
             found[row.id] = ImageRow(
                 row.id,
@@ -119,37 +139,14 @@ def images(
                 tuple(row.flags),
                 live,
                 row.duration,
-                description=said.get(row.id, UNDESCRIBED),
+                description=description.under(beside[row.id]) if row.id in beside else description,
             )
     return found
 
 
-def _descriptions(session: Session, content_ids: Collection[int]) -> dict[int, Description]:
-    """What is said of pictures, of those of which anything is."""
-
-    def columns(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
-        return of.title, of.caption, of.keywords, of.place, of.rating
-
-    def description(row: Any) -> Description:
-        return Description(row[1], row[2], tuple(row[3]), row[4], row[5])
-
-    found = {
-        row[0]: description(row)
-        for row in session.execute(
-            select(ContentText.content_id, *columns(ContentText)).where(
-                ContentText.content_id.in_(content_ids)
-            )
-        )
-    }
-    beside: dict[int, Description] = {}
-    for row in session.execute(
-        select(File.content_id, *columns(Sidecar))
-        .join(Sidecar, Sidecar.file_id == File.id)
-        .where(File.content_id.in_(content_ids))
-        .order_by(File.id)
-    ):
-        beside[row[0]] = description(row).under(beside.get(row[0], UNDESCRIBED))
-    return found | {each: found.get(each, UNDESCRIBED).under(over) for each, over in beside.items()}
+def _description(said: Sequence[Any]) -> Description:
+    title, caption, keywords, place, rating = said
+    return Description(title, caption, tuple(keywords), place, rating)
 
 
 def images_of_embeddings(
@@ -157,9 +154,8 @@ def images_of_embeddings(
 ) -> dict[int, ImageRow]:
     """The pictures that these embeddings are of, by embedding id; see `images`."""
     part_of: dict[int, tuple[int, float | None]] = {}
-    columns = Embedding.id, Embedding.content_id, Embedding.seconds
     for chunk in chunks(set(embedding_ids)):
-        rows = session.execute(select(*columns).where(Embedding.id.in_(chunk)))
+        rows = session.execute(_PARTS, {"ids": chunk})
         part_of.update((row[0], (row[1], row[2])) for row in rows)
     found = images(session, {content_id for content_id, _ in part_of.values()}, is_reachable=is_reachable)
     return {

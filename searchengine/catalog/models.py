@@ -269,4 +269,4 @@ class Run(Base):
     outcome: Mapped[str]
     """`running`, `done`, `interrupted` or `failed`."""
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """As `index --json` prints them."""
+    """As `index --json` prints them; while it runs, `status.RunProgress`."""

@@ -6,11 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, true, tuple_
 
 from searchengine.catalog.models import File, Root
+from searchengine.catalog.roots import below
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 # Spelled out, not a parameter: only then does the planner take the index on just these files.
@@ -40,13 +42,15 @@ class FailureRow:
 
     Attributes:
         file_id: Its key.
-        path: Absolute, as `os.fsencode` gives it.
+        root: The folder it lies below, absolute, as `os.fsencode` gives it.
+        path: The same of the file.
         error: The reason.
         size: Bytes, when it was tried.
         mtime_ns: Nanoseconds since the epoch, when it was tried.
     """
 
     file_id: int
+    root: bytes
     path: bytes
     error: str
     size: int
@@ -64,13 +68,27 @@ def counts(session: Session) -> Counts:
     return Counts(images, files, others.get("failed", 0), others.get("missing", 0))
 
 
-def failures(session: Session, *, limit: int | None = None) -> list[FailureRow]:
-    """The files that failed, in order of path within their roots."""
+def failures(
+    session: Session, *, limit: int | None = None, after: tuple[bytes, bytes] | None = None
+) -> list[FailureRow]:
+    """The files that failed, in order of path within their roots.
+
+    Args:
+        session: A session.
+        limit: At most so many.
+        after: Root and absolute path of the one after which to begin.
+    """
+    beyond: ColumnElement[bool] = true()
+    if after is not None:
+        root, path = after
+        beyond = tuple_(Root.path, File.path) > (root, below(path, root) or b"")
     rows = session.execute(
         select(File.id, Root.path, File.path, File.error, File.size, File.mtime_ns)
         .join(Root, Root.id == File.root_id)
-        .where(_NOT_INDEXED, File.state == "failed")
+        .where(_NOT_INDEXED, File.state == "failed", beyond)
         .order_by(Root.path, File.path)
         .limit(limit)
     )
-    return [FailureRow(row[0], os.path.join(row[1], row[2]), row[3] or "", row[4], row[5]) for row in rows]
+    return [
+        FailureRow(row[0], row[1], os.path.join(row[1], row[2]), row[3] or "", row[4], row[5]) for row in rows
+    ]

@@ -27,7 +27,7 @@ class RunRow:
         started_at: UTC.
         finished_at: UTC; None while it runs, or when it was killed.
         outcome: How it ended.
-        counts: As ``index --json`` prints them.
+        counts: As ``index --json`` prints them; how far it is, while it runs.
     """
 
     id: int
@@ -39,16 +39,16 @@ class RunRow:
 
 def start_run(session: Session) -> int:
     """A new run. One that never said how it ended was killed: it becomes ``interrupted``."""
-    session.execute(update(Run).where(Run.outcome == "running").values(outcome="interrupted"))
+    session.execute(update(Run).where(Run.outcome == "running").values(outcome="interrupted", counts={}))
     run = Run(started_at=now(), outcome="running", counts={})
     session.add(run)
     session.flush()
     return run.id
 
 
-def update_run(session: Session, run_id: int, counts: dict[str, Any]) -> None:
-    """Say how far a run is."""
-    session.execute(update(Run).where(Run.id == run_id).values(counts=counts))
+def update_run(session: Session, run_id: int, progress: dict[str, Any]) -> None:
+    """Say how far a run is: in the place of the counts that it will have in the end."""
+    session.execute(update(Run).where(Run.id == run_id).values(counts=progress))
 
 
 def finish_run(session: Session, run_id: int, outcome: Outcome, counts: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "rank",
     "id",
+    "hash",
     "path",
     "copies",
     "score",

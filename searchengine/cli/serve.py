@@ -23,10 +23,24 @@ if TYPE_CHECKING:
     help="A name the server may be addressed by; may be repeated.",
 )
 @click.option("--access-log", is_flag=True, help="Write a JSON line for each request to standard error.")
+@click.option(
+    "--allow-fetch", is_flag=True, help="Fetch pictures from the public internet for who asks with a url."
+)
+@click.option(
+    "--embedding-api", is_flag=True, help="Embed for a gallery too: Immich's POST /predict, without a token."
+)
 @click.option("--open", "open_page", is_flag=True, help="Show the page in the browser.")
 @click.pass_obj
 def serve(
-    place: Place, *, host: str, port: int, allow_host: tuple[str, ...], access_log: bool, open_page: bool
+    place: Place,
+    *,
+    host: str,
+    port: int,
+    allow_host: tuple[str, ...],
+    access_log: bool,
+    allow_fetch: bool,
+    embedding_api: bool,
+    open_page: bool,
 ) -> None:
     """Search in the browser, and over HTTP.
 
@@ -58,6 +72,8 @@ def serve(
         token=os.environ.get(TOKEN_VARIABLE) or None,
         allowed_hosts=allow_host,
         access_log=access_log,
+        allow_fetch=allow_fetch,
+        embedding_api=embedding_api,
     )
 
     def ready(address: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from searchengine.cli.place import Place
-    from searchengine.status import RunStatus, Status
+    from searchengine.status import RunProgress, RunStatus, Status
 
 # What a run did, in the order it is told; what is zero isn't told.
 _DEEDS = ("added", "updated", "moved", "removed", "missing", "unchanged", "failed")
@@ -52,7 +52,8 @@ def lines(status: Status) -> Iterator[tuple[str, str]]:
     """Heads and what there is to say under each."""
     yield "Library", f"{short(status.library)}, {size(status.bytes)}"
     for number, root in enumerate(status.roots):
-        yield "" if number else "Folders", short(root)
+        away = " (can't be reached now)" if root in status.offline_roots else ""
+        yield "" if number else "Folders", short(root) + away
     yield "Pictures", f"{status.images:,} in {count(status.files, 'file')}"
     if status.missing:
         yield "", f"{count(status.missing, 'file')} out of reach at present: still found, marked offline"
@@ -91,6 +92,15 @@ def _run(run: RunStatus) -> str:
     started = run.started_at if run.started_at.tzinfo else run.started_at.replace(tzinfo=UTC)
     seconds = run.counts.get("duration_s")
     took = f" in {duration(seconds)}" if seconds is not None else ""
+    if run.progress is not None:
+        took = f": {_progress(run.progress)}"
     deeds = [f"{run.counts[deed]:,} {deed}" for deed in _DEEDS if run.counts.get(deed)]
     told = f": {', '.join(deeds)}" if deeds else ""
     return f"{started.astimezone():%Y-%m-%d %H:%M}, {run.outcome}{took}{told}"
+
+
+def _progress(progress: RunProgress) -> str:
+    if progress.total is None:
+        return f"{printable(progress.stage)}, {count(progress.done, 'file')}"
+    left = f", {duration(progress.eta_s)} to go" if progress.eta_s is not None else ""
+    return f"{printable(progress.stage)}, {progress.done:,} of {count(progress.total, 'file')}{left}"

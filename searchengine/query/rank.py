@@ -99,6 +99,7 @@ def _result(rank: int, found: Found, image: ImageRow, line: float | None) -> Sea
     return SearchResult(
         rank=rank,
         id=image.id,
+        hash=image.hash.hex(),
         path=first,
         copies=tuple(copies),
         score=found.score,

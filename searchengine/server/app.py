@@ -14,7 +14,7 @@ from searchengine.server.guard import Guard
 from searchengine.server.head import HeadAsGet
 from searchengine.server.headers import SecurityHeaders
 from searchengine.server.observe import Observed
-from searchengine.server.routes import images, operation, page, search
+from searchengine.server.routes import embedding, export, images, operation, page, search
 from searchengine.server.routes import library as library_routes
 from searchengine.server.schemas import Problem, SearchRequest
 from searchengine.server.service import Service
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from searchengine.library import Library
+    from searchengine.running import Announcement
     from searchengine.server.settings import Settings
 
 _PROBLEM = {
@@ -33,19 +34,23 @@ _PROBLEM = {
 }
 
 
-def application(library: Library, settings: Settings) -> ASGIApp:
+def application(library: Library, settings: Settings, *, announcement: Announcement | None = None) -> ASGIApp:
     """A library as an ASGI application.
 
     Args:
         library: Open, and left open.
         settings: Checked before.
+        announcement: Published when searches are answered, withdrawn at the end; its key opens the door.
     """
     service = Service(library, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.warm_up()
+        service.warm_up(announcement.publish if announcement else None)
         yield
+        if announcement:
+            announcement.withdraw()
+        service.close()
 
     app = FastAPI(
         title="imgsearch",
@@ -60,12 +65,15 @@ def application(library: Library, settings: Settings) -> ASGIApp:
     )
     app.state.service = service
     problems.explain_errors(app)
-    for routes in (search, images, library_routes, operation, page):
+    for routes in (search, export, images, library_routes, operation, page):
         app.include_router(routes.router)
+    if settings.embedding_api:
+        app.include_router(embedding.router)
     app.mount("/page", page.PageFiles(directory=page.FOLDER), name="page")
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]  # as FastAPI documents it
+    key = announcement.running.key if announcement else None
     # Around the application, not in it: also what it makes of its own mistakes passes through here.
-    guarded = SecurityHeaders(Guard(problems.NothingButProblems(app), settings))
+    guarded = SecurityHeaders(Guard(problems.NothingButProblems(app), settings, key))
     return HeadAsGet(Observed(guarded, service.metrics, log=settings.access_log))
 
 

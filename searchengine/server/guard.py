@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
+from searchengine.running import KEY_PREFIX
 from searchengine.server.problems import problem
 from searchengine.server.settings import may_be_addressed_as
 
@@ -27,14 +28,23 @@ SIGN_IN = "/api/session"
 # What tells nothing about any picture: the page's own files, how one signs in, and that the server lives.
 OPEN_PATHS = ("/", "/favicon.ico", "/healthz", SIGN_IN)
 OPEN_FOLDER = "/page/"
+# Where the server embeds for others: those can't show a token.
+EMBEDDING_PATHS = ("/ping", "/predict")
 
 
 class Guard:
-    """Lets through what may have an answer; the rest gets a problem document."""
+    """Lets through what may have an answer; the rest gets a problem document.
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    Args:
+        app: What it stands before.
+        settings: With the token, if there is one.
+        key: What the server's record in the library's folder lets in besides; see `searchengine.running`.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, key: str | None = None) -> None:
         self._app = app
         self._settings = settings
+        self._key = key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
@@ -57,7 +67,10 @@ class Guard:
         foreign = headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
         if foreign and not (headers.get("sec-fetch-mode") == "navigate" and method == "GET" and path == "/"):
             return problem(HTTPStatus.FORBIDDEN, "pages of other sites get no answers here")
-        if not (path in OPEN_PATHS or path.startswith(OPEN_FOLDER) or self._knows_token(headers)):
+        given = _bearer(headers)
+        if given.startswith(KEY_PREFIX) and (self._key is None or not is_token(given, self._key)):
+            return problem(HTTPStatus.MISDIRECTED_REQUEST, "this key is that of a server that has ended")
+        if not (self._is_open(path) or self._may_enter(given, headers)):
             return problem(
                 HTTPStatus.UNAUTHORIZED,
                 "this server asks for its token: Authorization: Bearer TOKEN, or sign in on the page",
@@ -69,12 +82,15 @@ class Guard:
             return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._limit())
         return None
 
-    def _knows_token(self, headers: Headers) -> bool:
+    def _is_open(self, path: str) -> bool:
+        if path in EMBEDDING_PATHS:
+            return self._settings.embedding_api
+        return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
+
+    def _may_enter(self, given: str, headers: Headers) -> bool:
         token = self._settings.token
-        if token is None:
-            return True
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and is_token(given.strip(), token):
+        # A key has been looked at before.
+        if token is None or given.startswith(KEY_PREFIX) or is_token(given, token):
             return True
         try:
             cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
@@ -101,6 +117,12 @@ class Guard:
             return message
 
         await self._app(scope, counted, send)
+
+
+def _bearer(headers: Headers) -> str:
+    """What stands in Authorization: Bearer; nothing where there is none."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def is_token(given: str, token: str) -> bool:

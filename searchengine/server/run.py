@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import socket
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from searchengine.errors import UsageError
+from searchengine.running import Announcement, Running
 from searchengine.server.app import application
 from searchengine.server.observe import access
 
@@ -39,8 +41,9 @@ def serve(library: Library, settings: Settings, port: int, *, on_ready: Callable
     settings.check()
     _log_to_stderr()
     listening = _listen(settings.host, port)
+    announcement = Announcement(library.path, Running.this(_local_address(listening)))
     config = uvicorn.Config(
-        application(library, settings),
+        application(library, settings, announcement=announcement),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -78,6 +81,14 @@ def _listen(host: str, port: int) -> socket.socket:
 def _address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _local_address(listening: socket.socket) -> str:
+    """The same as this machine reaches it: nobody connects to "all addresses"."""
+    host, port = listening.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        return f"http://[::1]:{port}" if ":" in host else f"http://127.0.0.1:{port}"
+    return _address(listening).rstrip("/")
 
 
 def _log_to_stderr() -> None:

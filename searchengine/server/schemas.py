@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from searchengine.query.relevance import STRICTNESS
 
 MOST_RESULTS = 500
+MOST_PATHS = 10_000
 LARGEST_ID = 2**53 - 1
 
 ImageId = Annotated[int, Field(ge=1, le=LARGEST_ID, description="A picture's `id`, as results give it.")]
@@ -24,6 +25,7 @@ SortName = Annotated[
     Literal["relevance", "newest", "oldest"],
     Field(description="By relevance, or what is relevant by date and the rest after it."),
 ]
+Collapse = Annotated[bool, Field(description="Whether edits of one picture are one result.")]
 Strictness = Annotated[
     float,
     Field(
@@ -48,6 +50,11 @@ class SearchRequest(Shape):
     cursor: CursorText = None
     sort: SortName = "relevance"
     strictness: Strictness = STRICTNESS
+    collapse: Collapse = False
+    url: Annotated[
+        str | None,
+        Field(max_length=4000, description="A picture on the web, `image:url` in the query; if allowed."),
+    ] = None
 
 
 class Result(Shape):
@@ -55,6 +62,7 @@ class Result(Shape):
 
     rank: int
     id: int
+    hash: str
     path: str
     copies: list[str]
     edits: list[str]
@@ -131,6 +139,9 @@ class DuplicateMember(Shape):
     format: str
     taken_at: datetime | None
     offline: bool
+    thumbnail: str
+    preview: str
+    original: str
 
 
 class DuplicateGroup(Shape):
@@ -147,7 +158,43 @@ class DuplicateGroups(Shape):
 
     total: int
     unreadable: int
+    next: str | None
     groups: list[DuplicateGroup]
+
+
+class FailedFile(Shape):
+    """A file that couldn't be indexed."""
+
+    path: str
+    reason: str
+
+
+class Failures(Shape):
+    """A page of the files that couldn't be indexed, in order of path."""
+
+    total: int
+    next: str | None
+    failures: list[FailedFile]
+
+
+class PathsWanted(Shape):
+    """Of which pictures."""
+
+    ids: Annotated[list[Annotated[ImageId, Field(strict=True)]], Field(max_length=MOST_PATHS)]
+
+
+class PathOf(Shape):
+    """Where a picture lies."""
+
+    id: int
+    path: str
+    copies: list[str]
+
+
+class PathsOf(Shape):
+    """Where pictures lie."""
+
+    paths: list[PathOf]
 
 
 class FacetValue(Shape):
@@ -186,13 +233,34 @@ class Space(Shape):
     bytes: int
 
 
+class RunProgress(Shape):
+    """How far a run is that goes on now."""
+
+    stage: str
+    done: int
+    total: int | None
+    failed: int
+    rate: float | None
+    eta_s: float | None
+
+
 class Run(Shape):
     """An indexing run."""
 
     started_at: datetime
     finished_at: datetime | None
-    outcome: str
+    outcome: Literal["running", "done", "interrupted", "failed"]
     counts: dict[str, object]
+    progress: RunProgress | None
+
+
+class Progress(Shape):
+    """How many pictures there are, and how far a run is."""
+
+    images: int
+    failed: int
+    change: int
+    run: Run | None
 
 
 class LibraryStatus(Shape):
@@ -209,7 +277,16 @@ class LibraryStatus(Shape):
     index: Index | None
     last_run: Run | None
     roots: list[str]
+    offline_roots: list[str]
     bytes: int
+
+
+class Embedded(BaseModel):
+    """An embedding as Immich expects it; of a picture, with its size."""
+
+    clip: Annotated[str, Field(description="A JSON list of numbers, of length 1 together.")]
+    imageHeight: int | None = None  # noqa: N815  Immich's names
+    imageWidth: int | None = None  # noqa: N815
 
 
 class Health(Shape):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -14,8 +15,11 @@ from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
 from searchengine.as_json import to_json
+from searchengine.encoders.texts import MOST_AT_ONCE
 from searchengine.errors import ImgsearchError
 from searchengine.query.text import Text
+from searchengine.server.decoder import Decoder
+from searchengine.server.fetcher import WORKERS, Fetcher
 from searchengine.server.observe import Metrics
 
 if TYPE_CHECKING:
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SEARCHES = 2 * MOST_AT_ONCE
+"""How many run at once: while the texts of one half are encoded, the other half is ranked."""
+
 T = TypeVar("T")
 Readiness = Literal["starting", "ok", "unavailable"]
 
@@ -36,8 +43,8 @@ Readiness = Literal["starting", "ok", "unavailable"]
 class Service:
     """One library being served.
 
-    Encoder and index are shared by all threads and use every core themselves, so only as many searches run at
-    once as there are cores; the others wait without holding a thread that a thumbnail could use.
+    Searches have threads of their own, so that thumbnails don't wait for them: enough for their texts to be
+    encoded together (`searchengine.encoders.texts`). The library ranks no more at once than there are cores.
 
     Attributes:
         library: The library.
@@ -54,8 +61,15 @@ class Service:
         library.on_stage = lambda stage, seconds: self.metrics.stages.labels(stage).observe(seconds)
         self.readiness: Readiness = "starting"
         cores = os.cpu_count() or 1
-        self._searches = anyio.CapacityLimiter(cores)
-        self._decoders = anyio.CapacityLimiter(max(1, cores // 2))  # each may hold a picture of 500 MB
+        self._searches = anyio.CapacityLimiter(SEARCHES)
+        at_once = max(1, cores // 2)  # each may hold a picture of 500 MB
+        self._decoders = anyio.CapacityLimiter(at_once)
+        self._decoder = Decoder(
+            workers=at_once, seconds=settings.decode_seconds, pixels=settings.upload_pixels
+        )
+        library.open_picture = self._decoder
+        self._fetcher = Fetcher(limit=settings.upload_bytes) if settings.allow_fetch else None
+        self._fetching = anyio.CapacityLimiter(WORKERS)
         self._surveys = anyio.CapacityLimiter(1)
         self.uploads = anyio.CapacityLimiter(2 * cores)
         self._groups: dict[str, tuple[int, Duplicates]] = {}
@@ -69,33 +83,72 @@ class Service:
             with self.metrics.stage("write"):
                 return self._render(results)
 
-        with self.metrics.stage("wait"):
-            await self._searches.acquire_on_behalf_of(turn := object())
-        try:
-            return await anyio.to_thread.run_sync(answer)
-        finally:
-            self._searches.release_on_behalf_of(turn)
+        return await self.in_turn(answer)
+
+    async def in_turn(self, search: Callable[[], T]) -> T:
+        """Do what searches in a thread, when it is its turn."""
+        asked = time.perf_counter()
+
+        def run() -> T:
+            self.metrics.stages.labels("wait").observe(time.perf_counter() - asked)
+            return search()
+
+        return await anyio.to_thread.run_sync(run, limiter=self._searches)
+
+    def close(self) -> None:
+        """End the processes that work for it."""
+        self._decoder.close()
+        if self._fetcher:
+            self._fetcher.close()
+
+    async def fetching(self, url: str) -> bytes:
+        """The bytes behind an address.
+
+        Raises:
+            HTTPException: Fetching wasn't allowed when the server was started.
+        """
+        if self._fetcher is None:
+            raise HTTPException(
+                HTTPStatus.FORBIDDEN,
+                "this server fetches nothing; start it with --allow-fetch, or send the picture itself",
+            )
+        fetch = self._fetcher
+        return await anyio.to_thread.run_sync(lambda: fetch(url), limiter=self._fetching)
 
     async def decoding(self, decode: Callable[[], T]) -> T:
         """Decode a picture in a thread, when it is its turn."""
         return await anyio.to_thread.run_sync(decode, limiter=self._decoders)
 
-    async def duplicates(self, level: Level) -> Duplicates:
-        """The library's duplicates; found once, until pictures come or go."""
+    async def duplicates(self, level: Level, *, fresh: bool) -> Duplicates:
+        """The library's duplicates; found once, until pictures come or go.
+
+        Args:
+            level: How alike.
+            fresh: Whether those that were found before pictures came or went won't do.
+        """
 
         def find() -> Duplicates:
             now = self.library.last_change()
             known = self._groups.get(level)
-            if known is None or known[0] != now:
+            if known is None or (fresh and known[0] != now):
                 known = self._groups[level] = now, self.library.duplicates(level)
             return known[1]
 
         return await anyio.to_thread.run_sync(find, limiter=self._surveys)
 
-    def warm_up(self) -> None:
-        """Load model and vectors, in a thread, so that the first visitor doesn't wait for them."""
+    def warm_up(self, on_ready: Callable[[], None] | None) -> None:
+        """Load model and vectors, in a thread, so that the first visitor doesn't wait for them.
+
+        Args:
+            on_ready: Called when searches are answered.
+        """
+
+        def search_once() -> None:
+            if self.probe() == "ok" and on_ready:
+                on_ready()
+
         # A daemon: a model's download may take minutes, and stopping doesn't wait for it.
-        threading.Thread(target=self.probe, name="warm up", daemon=True).start()
+        threading.Thread(target=search_once, name="warm up", daemon=True).start()
 
     def probe(self) -> Readiness:
         """Search once, all the way, and note whether that works."""
@@ -111,11 +164,9 @@ class Service:
 
     def _render(self, results: SearchResults) -> bytes:
         """An answer as JSON, every result with the addresses of its picture."""
-        hashes = self.library.hashes([result.id for result in results])
         answer = results.to_dict() | {"next": results.next}
         answer["results"] = [
-            result | addresses(result["id"], hashes.get(result["id"], ""), result["time"])
-            for result in answer["results"]
+            result | addresses(result["id"], result["hash"], result["time"]) for result in answer["results"]
         ]
         return to_json(answer)
 

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from searchengine.errors import UsageError
+from searchengine.running import KEY_PREFIX
 
 TOKEN_VARIABLE = "IMGSEARCH_TOKEN"  # noqa: S105  the variable's name, not a token
 SHORTEST_TOKEN = 16
@@ -29,6 +30,9 @@ class Settings:
         upload_bytes: Most bytes of a request.
         upload_pixels: Most pixels of an uploaded picture.
         access_log: Whether to write a line for each request.
+        decode_seconds: Most that decoding an uploaded picture may take.
+        allow_fetch: Whether pictures are fetched from the web for whoever asks.
+        embedding_api: Whether the model answers for others as well, to everyone who reaches the server.
     """
 
     host: str = "127.0.0.1"
@@ -37,6 +41,9 @@ class Settings:
     upload_bytes: int = 50_000_000
     upload_pixels: int = 100_000_000
     access_log: bool = False
+    decode_seconds: float = 20.0
+    allow_fetch: bool = False
+    embedding_api: bool = False
 
     def check(self) -> None:
         """Refuse what would lay the pictures open.
@@ -48,6 +55,10 @@ class Settings:
             raise UsageError(
                 f"the token in {TOKEN_VARIABLE} has fewer than {SHORTEST_TOKEN} characters and can be "
                 f"guessed; {_MAKE_ONE}"
+            )
+        if self.token is not None and self.token.startswith(KEY_PREFIX):
+            raise UsageError(
+                f"a token that begins with {KEY_PREFIX} is taken for a server's own key; {_MAKE_ONE}"
             )
         if self.token is None and not is_loopback(self.host):
             raise UsageError(

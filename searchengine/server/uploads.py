@@ -10,8 +10,6 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from searchengine.errors import QueryError
-from searchengine.images.limits import Limits
-from searchengine.images.open import open_image
 from searchengine.server.schemas import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -43,16 +41,6 @@ async def open_form(request: Request) -> AsyncIterator[tuple[dict[str, str], dic
             else:
                 texts[name] = value
         yield texts, files
-
-
-def check_pictures(files: Mapping[str, bytes], pixels: int) -> None:
-    """Refuse what isn't a picture, or has more pixels than are allowed, before any of it is searched by.
-
-    Raises:
-        ImageError: One of them.
-    """
-    for data in files.values():
-        open_image(data, draft_to=64, limits=Limits(pixels=pixels, draft_factor=1))
 
 
 class References:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DOG = SearchResult(
     rank=1,
     id=17,
+    hash="d06" + "0" * 61,
     path="/photos/2023/rex.jpg",
     copies=(),
     score=0.3124,

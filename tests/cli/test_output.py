@@ -21,6 +21,7 @@ def test_json_is_the_contracts_object(result, page):
             {
                 "rank": 1,
                 "id": 17,
+                "hash": "d06" + "0" * 61,
                 "path": "/photos/2023/rex.jpg",
                 "copies": ["/b.jpg"],
                 "score": 0.3124,

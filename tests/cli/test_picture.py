@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from searchengine.cli.picture import fetch, picture
+from searchengine.cli.picture import picture
 from searchengine.errors import ImageError, ImageLimitError, UsageError
+from searchengine.images.web import fetch
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -67,6 +67,12 @@ def test_nothing_is_told_without_the_token(path, locked, problem):
     assert locked.get(path, headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/status"])
+def test_the_key_of_another_server_is_told_that_it_is_wrong_here(path, client, locked, problem):
+    for asked in (client, locked):
+        problem(asked.get(path, headers={"authorization": "Bearer run-another"}), 421)
+
+
 def test_the_page_itself_tells_nothing_and_needs_none(locked):
     assert locked.get("/").status_code == 200
     assert locked.get("/healthz").status_code in (200, 503)
@@ -131,6 +137,7 @@ def test_an_upload_is_bounded_whether_it_says_its_length_or_not(place, problem):
         (Settings(host="0.0.0.0"), "needs a token"),
         (Settings(host="photos.lan"), "needs a token"),
         (Settings(token="short"), "can be guessed"),
+        (Settings(token="run-of-the-mill-and-long"), "server's own key"),
     ],
 )
 def test_what_would_lay_pictures_open_is_refused(settings, said):

@@ -4,8 +4,13 @@ import json
 import random
 
 import pytest
+from PIL import Image
 
+from indexer.update import Update
+from searchengine.server import fetcher
+from searchengine.server.routes import export
 from searchengine.server.schemas import SearchAnswer
+from tests.server.conftest import served
 
 WORDS = "a dog on a beach"
 
@@ -53,6 +58,46 @@ def test_pages_follow_each_other_to_the_end(client):
     assert whole["next"] is None
 
 
+def test_edits_of_one_picture_are_one_result_where_that_is_asked_for(tmp_path, place):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, file in enumerate([*place.scenes.values()][:4]):
+        with Image.open(file) as picture:
+            picture.save(folder / f"{number}.jpg", quality=95)
+            picture.save(folder / f"{number} smaller.jpg", quality=60)
+    Update(tmp_path / "library", model="builtin").run([folder])
+    with served(tmp_path / "library") as client:
+        assert len(ask(client, WORDS)["results"]) == 8
+        for sort in ("relevance", "newest"):
+            whole = ask(client, WORDS, collapse=True, sort=sort)
+            assert [len(each["edits"]) for each in whole["results"]] == [1] * 4
+            assert whole["next"] is None
+            first = ask(client, WORDS, collapse=True, sort=sort, k=3)
+            rest = ask(client, WORDS, collapse=True, sort=sort, k=3, cursor=first["next"])
+            assert first["results"] + rest["results"] == whole["results"]
+        id_ = whole["results"][0]["id"]
+        alike = client.get(f"/api/images/{id_}/similar", params={"collapse": True}).json()
+        assert len(alike["results"]) == 4
+
+
+def test_a_whole_answer_is_exported_as_the_command_line_prints_it(client, place, imgsearch, monkeypatch):
+    monkeypatch.setattr(export, "PAGE", 7)
+    for format_ in ("paths", "jsonl"):
+        values = {"q": WORDS, "format": format_, "relevant": False}
+        answer = client.get("/api/export", params=values)
+        expected = imgsearch("--library", place.library, "search", WORDS, "--all", "--format", format_)
+        assert answer.content.decode(errors="replace") == expected
+        assert answer.headers["content-disposition"].startswith("attachment")
+    relevant = client.get("/api/export", params={"q": WORDS, "format": "jsonl"}).content.splitlines()
+    lines = [json.loads(line) for line in answer.content.splitlines()]
+    assert [json.loads(line) for line in relevant] == [each for each in lines if each["relevant"]]
+    assert 0 < len(relevant) < len(lines)
+
+
+def test_what_is_wrong_with_an_exported_query_is_said_before_it_begins(client, problem):
+    problem(client.get("/api/export", params={"q": "camra:canon"}), 400)
+
+
 def test_an_empty_query_shows_all_pictures(client, place):
     found = ask(client, "", k=100)
     assert len(found["results"]) == found["total"] == len(place.scenes) + 1
@@ -86,6 +131,29 @@ def test_a_query_composes_the_pictures_sent_with_words_and_ids(client, place):
     ).json()
     names = {str(place.scenes[words]) for words in (WORDS, "an owl in the forest")}
     assert {each["path"] for each in found["results"][:2]} == names
+
+
+def test_a_picture_on_the_web_is_fetched_only_where_that_is_allowed(client, place, problem, monkeypatch):
+    asked = {"url": "https://example.org/dog.jpg", "k": 3}
+    assert "--allow-fetch" in problem(client.post("/api/search", json=asked), 403)["detail"]
+    data = place.scenes[WORDS].read_bytes()
+    monkeypatch.setattr(fetcher.Fetcher, "__call__", lambda _, url: data if "dog" in url else b"")
+    with served(place.library, allow_fetch=True) as allowed:
+        found = allowed.post("/api/search", json=asked).json()
+        assert found["results"][0]["path"] == str(place.scenes[WORDS])
+        composed = allowed.post(
+            "/api/search", json={**asked, "q": "image:url^0.1 an owl in the forest"}
+        ).json()
+        assert composed["results"][0]["path"] == str(place.scenes["an owl in the forest"])
+        problem(allowed.post("/api/search", json={"url": "https://example.org/nothing"}), 415)
+        both = {"data": {"url": asked["url"]}, "files": {"url": ("x", data)}}
+        problem(allowed.post("/api/search", **both), 400)
+
+
+def test_strangers_cannot_fetch_from_this_machine(place, problem):
+    with served(place.library, allow_fetch=True) as allowed:
+        for url in ("http://127.0.0.1:1/", "http://[::1]/", "file:///etc/passwd", "gopher://x", ""):
+            assert problem(allowed.post("/api/search", json={"url": url}), 400)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -12,6 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 from click.testing import CliRunner
 
+from searchengine import running as records
 from searchengine.cli import program
 from searchengine.server.run import _listen
 from tests.server.conftest import server_process
@@ -129,6 +131,25 @@ def test_connections_do_not_wait_for_receipts():
         connection, _ = listening.accept()
         with connection, client:
             assert connection.proto == socket.IPPROTO_TCP  # what asyncio looks at before it sets TCP_NODELAY
+
+
+def test_a_server_can_be_found_by_its_library_and_lets_in_who_may_read_that(place):
+    token = "a token of some length"
+    with server_process(place.library, env={"IMGSEARCH_TOKEN": token}) as (address, process):
+        for _ in range(600):  # until it has searched once
+            if found := records.read(place.library):
+                break
+            time.sleep(0.05)
+        assert (found.address, found.pid, found.is_here) == (address, process.pid, True)
+        key = {"Authorization": f"Bearer {found.key}"}
+        assert get(address, f"/api/search?q={quote(WORDS)}", **key)[0] == 200
+        with pytest.raises(HTTPError) as refused:  # that of a server that was here before
+            get(address, "/api/search", Authorization="Bearer run-another")
+        with refused.value as answer:
+            assert answer.code == 421
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        assert records.read(place.library) is None
 
 
 def test_a_port_that_is_taken_is_named(place):

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from searchengine.query.relevance import STRICTNESS
 from searchengine.results import SearchResults
 from searchengine.server.schemas import (
+    Collapse,
     Count,
     CursorText,
     ImageId,
@@ -24,7 +25,7 @@ from searchengine.server.schemas import (
     Strictness,
 )
 from searchengine.server.service import Served, Service, details
-from searchengine.server.uploads import References, check_pictures, only_picture, open_form
+from searchengine.server.uploads import References, only_picture, open_form
 
 router = APIRouter(tags=["search"])
 
@@ -44,6 +45,8 @@ _BODY = {
                         "cursor": {"type": "string", "maxLength": 1000},
                         "sort": {"type": "string", "enum": ["relevance", "newest", "oldest"]},
                         "strictness": {"type": "number", "minimum": 0, "maximum": 1},
+                        "collapse": {"type": "boolean"},
+                        "url": {"type": "string", "maxLength": 4000},
                         "image": {"type": "string", "format": "binary"},
                     },
                 }
@@ -62,9 +65,10 @@ async def search(
     cursor: CursorText = None,
     sort: SortName = "relevance",
     strictness: Strictness = STRICTNESS,
+    collapse: Collapse = False,
 ) -> Response:
     """Find pictures. `image:` in the query takes the id of a picture."""
-    asked = SearchRequest(q=q, k=k, cursor=cursor, sort=sort, strictness=strictness)
+    asked = SearchRequest(q=q, k=k, cursor=cursor, sort=sort, strictness=strictness, collapse=collapse)
     return await _answer(service, asked, {})
 
 
@@ -80,7 +84,6 @@ async def search_by_body(service: Served, request: Request) -> Response:
         asked = _asked(texts, strict=False)  # of a form, numbers are texts
         with service.metrics.stage("read"):
             files = {name: await upload.read() for name, upload in uploads.items()}
-            await service.decoding(lambda: check_pictures(files, service.settings.upload_pixels))
         return await _answer(service, asked, files)
 
 
@@ -88,28 +91,40 @@ async def search_by_body(service: Served, request: Request) -> Response:
 async def similar(
     service: Served,
     image: ImageId,
+    *,
     k: Count = 10,
     cursor: Annotated[CursorText, Query()] = None,
     strictness: Strictness = STRICTNESS,
+    collapse: Collapse = False,
 ) -> Response:
     """Find the likes of a picture in the library; it finds itself too."""
     await anyio.to_thread.run_sync(details, service, image)  # not there is 404 here, and 400 in a query
-    asked = SearchRequest(q=f"image:{image}", k=k, cursor=cursor, strictness=strictness)
+    asked = SearchRequest(q=f"image:{image}", k=k, cursor=cursor, strictness=strictness, collapse=collapse)
     return await _answer(service, asked, {})
 
 
 async def _answer(service: Service, asked: SearchRequest, files: dict[str, bytes]) -> Response:
+    if asked.url is not None:
+        if "url" in files:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "send a picture named url, or the address of one")
+        files = files | {"url": await service.fetching(asked.url)}
+
     def run() -> SearchResults:
         alone = only_picture(files)
         if alone is not None and not asked.q.strip():
             return service.library.similar(
-                files[alone], k=asked.k, cursor=asked.cursor, strictness=asked.strictness
+                files[alone],
+                k=asked.k,
+                cursor=asked.cursor,
+                collapse=asked.collapse,
+                strictness=asked.strictness,
             )
         return service.library.search(
             asked.q,
             k=asked.k,
             cursor=asked.cursor,
             sort=asked.sort,
+            collapse=asked.collapse,
             strictness=asked.strictness,
             pictures=References(files),
         )

@@ -12,11 +12,12 @@ import time
 
 import pytest
 
-from indexer.decoding import worker, workers
 from indexer.decoding.decode import DecodePool
-from indexer.decoding.workers import WorkerDiedError, WorkerPool, describe_exit
 from searchengine.encoders.spec import Preprocessing
 from searchengine.errors import ImgsearchError
+from searchengine.workers import pool as workers
+from searchengine.workers import worker
+from searchengine.workers.pool import WorkerDiedError, WorkerPool, describe_exit
 from tests.pictures import paint
 
 SIZE = Preprocessing((64, 64), mean=(0, 0, 0), std=(1, 1, 1))
@@ -50,7 +51,7 @@ def work(what):
     if what == "slow":
         time.sleep(0.05)
     if what == "large":  # three times as long as a task may take, but getting on
-        from indexer.decoding.worker import restart_alarm
+        from searchengine.workers.worker import restart_alarm
 
         for _ in range(15):
             time.sleep(0.14)
@@ -262,7 +263,7 @@ def test_workers_import_nothing_heavy_and_end_with_their_parent(tmp_path):
 
             if __name__ == "__main__":
                 from hanging import work
-                from indexer.decoding.workers import WorkerPool
+                from searchengine.workers.pool import WorkerPool
                 WorkerPool(work, workers=1, seconds=2).submit(sys.argv[1])
         """)
     )

@@ -34,7 +34,7 @@ Answer = TypeVar("Answer")
 # -P below keeps the working directory, which may be a stranger's photo folder, out of the first imports.
 _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from indexer.decoding.worker import serve; serve()"
+    "from searchengine.workers.worker import serve; serve()"
 )
 
 # One thread each: there are as many workers as cores, and a numerical library reserves memory by the thread.
