@@ -5,7 +5,7 @@ from datetime import datetime
 from searchengine.cli.results import why_empty
 from searchengine.cli.status import lines
 from searchengine.results import SearchResults
-from searchengine.status import IndexReport, RunStatus, SpaceReport, Status
+from searchengine.status import IndexReport, RunProgress, RunStatus, SpaceReport, Status
 
 
 def said(**differences):
@@ -76,6 +76,21 @@ def test_the_last_run_is_told_in_local_time_without_its_zeros():
 def test_a_run_that_was_killed_has_no_counts():
     run = RunStatus(datetime(2026, 11, 23, 9, 30), None, "running", {})
     assert said(last_run=run)[-1][1].endswith(", running")
+    for progress, told in (
+        (RunProgress("scanning", 1200, None, 0, None, None), "running: scanning, 1,200 files"),
+        (
+            RunProgress("indexing", 120, 5000, 2, 31.0, 157.4),
+            "running: indexing, 120 of 5,000 files, 2 min 37 s to go",
+        ),
+    ):
+        run = RunStatus(datetime(2026, 11, 23, 9, 30), None, "running", {}, progress)
+        assert said(last_run=run)[-1][1].endswith(told)
+
+
+def test_a_folder_that_cannot_be_reached_is_marked():
+    told = said(roots=("/a", "/b"), offline_roots=("/b",))
+    assert ("", "/b (can't be reached now)") in told
+    assert ("Folders", "/a") in told
 
 
 def test_nothing_found_says_why(page):
