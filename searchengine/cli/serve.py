@@ -48,6 +48,7 @@ def serve(
       imgsearch serve
       imgsearch serve --open
       IMGSEARCH_TOKEN=… imgsearch serve --host 0.0.0.0 --allow-host photos.lan
+      imgsearch serve --embedding-api
 
     Nobody but this machine can reach it, unless --host says otherwise; then it
     asks for the token in IMGSEARCH_TOKEN. Traffic isn't encrypted: beyond your

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from searchengine.running import Announcement
     from searchengine.server.settings import Settings
 
+_TELEMETRY = ("auto_configure", "tracing", "metrics", "logs", "operation_spans")
 _PROBLEM = {
     "description": "What went wrong (RFC 9457)",
     "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -62,6 +63,8 @@ def application(library: Library, settings: Settings, *, announcement: Announcem
         lifespan=lifespan,
         responses={"default": _PROBLEM},
         redirect_slashes=False,
+        # FastAPI's OpenTelemetry: environment variables meant for others could have queries sent somewhere.
+        telemetry={name: False for name in _TELEMETRY},
     )
     app.state.service = service
     problems.explain_errors(app)

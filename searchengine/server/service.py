@@ -198,7 +198,7 @@ def addresses(image: int, digest: str, time: float | None = None) -> dict[str, s
     }
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:  # a function that isn't async is called in a thread
     service: Service = request.app.state.service
     return service
 
