@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from searchengine.running import Announcement
     from searchengine.server.settings import Settings
 
-_TELEMETRY = ("auto_configure", "tracing", "metrics", "logs", "operation_spans")
 _PROBLEM = {
     "description": "What went wrong (RFC 9457)",
     "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -64,7 +63,13 @@ def application(library: Library, settings: Settings, *, announcement: Announcem
         responses={"default": _PROBLEM},
         redirect_slashes=False,
         # FastAPI's OpenTelemetry: environment variables meant for others could have queries sent somewhere.
-        telemetry={name: False for name in _TELEMETRY},
+        telemetry={
+            "auto_configure": False,
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+        },
     )
     app.state.service = service
     problems.explain_errors(app)
