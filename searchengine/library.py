@@ -46,6 +46,9 @@ Runtime = Literal["auto", "onnx", "torch"]
 Sort = Literal["relevance", "newest", "oldest"]
 Pictures = Callable[[str], bytes | int]
 
+VERDICTS_KEPT = 100_000
+"""Pairs of pictures that no further page has to compare again; 20 MB."""
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -70,6 +73,7 @@ class Library:
         self._encoding = ThreadPoolExecutor(thread_name_prefix="encode")
         self._ranking = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._active: Remembered[SpaceRow | None] = Remembered(catalog.generation, most=1)
+        self._verdicts: dict[tuple[int, int], bool] = {}
         self._opened: OpenSpace | None = None
         self._opening = threading.Lock()
         self._reach = Reach()
@@ -484,11 +488,19 @@ class Library:
             from searchengine.duplicates.find import collapse_results
 
             results, enough = collapse_results(
-                answer.results, wanted, self._catalog, space, self.path, is_reachable=Reach()
+                answer.results,
+                wanted,
+                self._catalog,
+                space,
+                self.path,
+                verdicts=self._verdicts,
+                is_reachable=Reach(),
             )
             if enough or answer.next is None or depth is None:
                 break
             depth *= 2
+        if len(self._verdicts) > VERDICTS_KEPT:
+            self._verdicts = {}
         if after:
             # Where that result is now; when it has gone, where it was.
             first = next((each.rank for each in results if each.id == after.id), min(first, len(results)))

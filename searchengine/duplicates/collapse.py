@@ -11,17 +11,24 @@ from searchengine.duplicates.neighbours import NEAR_BITS, NEIGHBOURS
 from searchengine.duplicates.symmetries import symmetric_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, MutableMapping
 
     from numpy.typing import NDArray
 
     from searchengine.duplicates.records import Records
 
     Read = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+    Verdicts = MutableMapping[tuple[int, int], bool]
+    """Of two pictures, by their ids, whether they are the same one."""
 
 
 def collapse(
-    ranked: Records, read: Read, k: int | None, *, alone: Collection[int] = ()
+    ranked: Records,
+    read: Read,
+    k: int | None,
+    *,
+    alone: Collection[int] = (),
+    verdicts: Verdicts | None = None,
 ) -> tuple[list[list[int]], bool]:
     """Put each picture to the first before it that is the same one, edited.
 
@@ -33,17 +40,19 @@ def collapse(
         read: Gives the sketches (m, SIDE, SIDE) of positions (m,).
         k: How many groups are wanted; None for all.
         alone: Positions that are like nothing else: those of videos.
+        verdicts: What is known of pairs already; what is found out is added.
 
     Returns:
         Positions by group, the one that stands for it first, of all that comes before group k + 1 begins; and
         whether the ranking was long enough for that.
     """
     groups: dict[int, list[int]] = {}
+    verdicts = {} if verdicts is None else verdicts
     for position in range(len(ranked.ids)):
         same = None
         if position not in alone:
             kept = np.array([each for each in groups if each not in alone], np.int64)
-            same = _first_same(ranked, read, kept, position)
+            same = _first_same(ranked, read, kept, position, verdicts)
         if same is not None:
             groups[same].append(position)
         elif k is not None and len(groups) >= k:
@@ -53,7 +62,9 @@ def collapse(
     return list(groups.values()), False
 
 
-def _first_same(ranked: Records, read: Read, kept: NDArray[np.int64], position: int) -> int | None:
+def _first_same(
+    ranked: Records, read: Read, kept: NDArray[np.int64], position: int, verdicts: Verdicts
+) -> int | None:
     """Which of those kept is the same picture; of several the first in the ranking."""
     if not len(kept):
         return None
@@ -64,5 +75,11 @@ def _first_same(ranked: Records, read: Read, kept: NDArray[np.int64], position: 
     bits = differing.sum(axis=2).min(axis=1)
     likely = np.union1d(likely, np.flatnonzero(bits <= NEAR_BITS)[:NEIGHBOURS])
     pairs = np.stack([kept[likely], np.full(len(likely), position)], axis=1)
-    same = verified(pairs[~other_shots(ranked.times, pairs)], read)
-    return min((one for one, _ in same), default=None)
+    pairs = pairs[~other_shots(ranked.times, pairs)]
+    keys = [(one, other) for one, other in ranked.ids[pairs].tolist()]
+    new = [at for at, key in enumerate(keys) if key not in verdicts]
+    if new:
+        same = verified(pairs[new], read)
+        verdicts.update((keys[at], (int(pairs[at, 0]), position) in same) for at in new)
+    ones = (one for one, key in zip(pairs[:, 0].tolist(), keys, strict=True) if verdicts[key])
+    return min(ones, default=None)

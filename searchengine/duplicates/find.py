@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import ChainMap
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from searchengine.catalog.catalog import Catalog
     from searchengine.catalog.images import ImageRow
+    from searchengine.duplicates.collapse import Verdicts
     from searchengine.duplicates.grouping import Edges
     from searchengine.duplicates.records import Records
     from searchengine.open_space import OpenSpace
@@ -77,6 +79,7 @@ def collapse_results(
     space: OpenSpace,
     library: Path,
     *,
+    verdicts: Verdicts,
     is_reachable: Callable[[bytes], bool] | None = None,
 ) -> tuple[list[SearchResult], bool]:
     """The first k of a ranking in which edits of one picture count once.
@@ -87,6 +90,7 @@ def collapse_results(
         catalog: The library's.
         space: The one that answered.
         library: The library's folder, for thumbnails.
+        verdicts: What is known of pairs already, of an earlier page say; what is found out is added.
         is_reachable: Whether a root can be reached now.
 
     Returns:
@@ -98,7 +102,10 @@ def collapse_results(
     results = [result for result in results if result.id in there]  # the others were removed meanwhile
     with sketches_of(records, catalog, library, is_reachable) as sketches:
         videos = {position for position, result in enumerate(results) if result.format in VIDEO_FORMATS}
-        groups, enough = collapse(records, sketches.get, k, alone=videos)
+        found = ChainMap({}, verdicts)
+        groups, enough = collapse(records, sketches.get, k, alone=videos, verdicts=found)
+        unseen = {int(records.ids[position]) for position in sketches.unreadable}
+    verdicts.update((pair, same) for pair, same in found.maps[0].items() if unseen.isdisjoint(pair))
     collapsed = []
     for rank, (first, *edits) in enumerate(groups, start=1):
         paths = tuple(path for each in edits for path in (results[each].path, *results[each].copies))

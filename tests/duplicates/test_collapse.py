@@ -62,11 +62,30 @@ def test_a_picture_collapses_with_its_own_edits(library, scenes):
     assert len(hit.edits) <= 2
 
 
-def test_there_is_no_cursor(library):
-    answer = library.search("snow", k=1, collapse=True)
-    assert answer.next is None
-    with pytest.raises(UsageError, match="offset"):
-        library.search("snow", k=1, collapse=True, cursor=library.search("snow", k=1).next)
+def test_pages_follow_each_other_to_the_end(library):
+    whole = library.search("snow", k=None, collapse=True)
+    hits, cursor = [], None
+    while True:
+        page = library.search("snow", k=2, collapse=True, cursor=cursor)
+        hits += [(hit.rank, hit.id) for hit in page]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert hits == [(hit.rank, hit.id) for hit in whole]
+
+
+def test_a_cursor_belongs_to_one_way_of_asking(library):
+    for collapse in (True, False):
+        cursor = library.search("snow", k=1, collapse=not collapse).next
+        with pytest.raises(UsageError, match="another query"):
+            library.search("snow", k=1, collapse=collapse, cursor=cursor)
+
+
+def test_pairs_are_compared_once(library, monkeypatch):
+    first = library.search("snow", k=4, collapse=True)
+    monkeypatch.setattr(collapsing, "verified", None)
+    again = library.search("snow", k=4, collapse=True)
+    assert [(hit.id, hit.edits) for hit in again] == [(hit.id, hit.edits) for hit in first]
 
 
 def test_the_command_line_says_how_many(library):
