@@ -11,6 +11,7 @@ from PIL import Image
 from indexer.update import Update
 from searchengine import Library, UsageError
 from searchengine.cli import program
+from searchengine.duplicates import collapse as collapsing
 
 QUERIES = ["a dog on a beach", "snow", "-name:nothing*"]
 
