@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from indexer.decoding.decode import MEMORY, SECONDS, available_cores
-from indexer.decoding.workers import WorkerPool
 from indexer.progress import Progress, Rate
 from indexer.text.recognize import read_text
 from searchengine.catalog import ocr
+from searchengine.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
-    from indexer.decoding.workers import WorkerDiedError
     from indexer.progress import OnProgress
     from searchengine.catalog.catalog import Catalog
+    from searchengine.workers.pool import WorkerDiedError
 
 BATCH_SIZE = 64
 """Pictures that are committed together: what a crash can lose is half a minute's work."""

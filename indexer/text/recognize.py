@@ -10,11 +10,11 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from indexer.decoding.worker import restart_alarm
 from searchengine.errors import ImageError, UsageError
 from searchengine.images.files import read_file
 from searchengine.images.limits import DEFAULT_LIMITS
 from searchengine.images.open import open_image
+from searchengine.workers.worker import restart_alarm
 
 LONGEST = 1600
 """Pixels. Of what is larger a smaller copy is read: quicker, and a page of print is still legible."""
