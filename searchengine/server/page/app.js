@@ -19,6 +19,7 @@ const find = (selector) => document.querySelector(selector);
 
 let state = address.read();
 let steppedIn = false; // whether the entry of history before this one is the view without the open picture
+let goingBack = null; // a promise while the browser does
 let leaving = new AbortController(); // the view that is shown
 
 const selection = new Selection();
@@ -53,7 +54,8 @@ const views = {
 
 // ---- where we are
 
-function go(to, { replace = false, stay = false } = {}) {
+async function go(to, { replace = false, stay = false } = {}) {
+  await goingBack; // else it would undo this
   history.replaceState({ scroll: scrollY }, "");
   history[replace ? "replaceState" : "pushState"](null, "", address.write(to));
   const at = stay ? { scroll: scrollY, count: results.loaded.length } : {};
@@ -122,16 +124,18 @@ function open(id) {
   if (state.view === "results" && pictures.findIndex((each) => each.id === id) >= pictures.length - 5) results.askMore();
 }
 
-function stepIn(id) {
-  go({ ...state, open: id });
+async function stepIn(id) {
+  await go({ ...state, open: id });
   steppedIn = true;
 }
 
 function stepOut(id) {
   grid.focus(id);
   if (!state.open) return; // the address says so already
-  if (steppedIn) history.back();
-  else go({ ...state, open: null }, { replace: true });
+  if (steppedIn) {
+    goingBack = new Promise((done) => addEventListener("popstate", done, { once: true }));
+    history.back();
+  } else go({ ...state, open: null }, { replace: true });
 }
 
 function step(by) {

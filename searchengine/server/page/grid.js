@@ -39,7 +39,7 @@ export class Grid {
       else onOpen(Number(tile.dataset.id));
     });
     element.addEventListener("keydown", (event) => this.#key(event, onOpen));
-    selection.addEventListener("change", () => this.tiles.forEach((tile) => this.#mark(tile)));
+    selection.addEventListener("change", () => this.tiles.forEach((tile, at) => this.#mark(tile, this.results[at])));
     new ResizeObserver(() => this.#place()).observe(element);
   }
 
@@ -57,7 +57,7 @@ export class Grid {
     const made = results.map((result) => {
       const tile = before.get(String(result.id)) ?? document.createElement("li");
       dress(tile, result, address.write({ ...this.state, open: result.id }));
-      this.#mark(tile);
+      this.#mark(tile, result);
       return tile;
     });
     this.results.push(...results);
@@ -95,10 +95,10 @@ export class Grid {
     else this.selection.add(this.results.slice(Math.min(from, at), Math.max(from, at) + 1));
   }
 
-  #mark(tile) {
-    const chosen = this.selection.has(Number(tile.dataset.id));
+  #mark(tile, result) {
+    const chosen = this.selection.has(result.id);
     tile.classList.toggle("chosen", chosen);
-    tile.querySelector("a").ariaDescription = chosen ? "Selected" : null;
+    tile.querySelector("img").alt = describe(result, chosen);
   }
 
   #place(grown = false) {
@@ -199,9 +199,7 @@ function dress(tile, result, href) {
   link.href = href;
   const [picture, label] = link.children;
   if (picture.getAttribute("src") !== result.thumbnail) picture.src = result.thumbnail;
-  const name = nameOf(result.path);
-  picture.alt = describe(result, name);
-  label.textContent = [name, result.time !== null && clock(result.time), result.offline && "offline"].filter(Boolean).join(" · ");
+  label.textContent = [nameOf(result.path), result.time !== null && clock(result.time), result.offline && "offline"].filter(Boolean).join(" · ");
 }
 
 function makePicture(tile) {
@@ -211,7 +209,7 @@ function makePicture(tile) {
   return picture;
 }
 
-function describe(result, name) {
-  const when = result.taken_at ? `, ${new Date(result.taken_at).toLocaleDateString()}` : "";
-  return `${name}${when}${result.offline ? ", offline" : ""}`;
+function describe(result, chosen) {
+  const taken = result.taken_at && new Date(result.taken_at).toLocaleDateString();
+  return [nameOf(result.path), taken, result.offline && "offline", chosen && "selected"].filter(Boolean).join(", ");
 }

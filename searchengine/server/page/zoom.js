@@ -85,10 +85,10 @@ export class Zoom {
   }
 
   #down(event) {
-    if (event.button || event.target.closest("button")) return;
+    if (event.button) return;
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (this.pointers.size === 1) {
-      this.begin = { x: event.clientX, y: event.clientY, beside: event.target === this.stage, pinched: false };
+      this.begin = { x: event.clientX, y: event.clientY, on: event.target, pinched: false };
     } else this.begin.pinched = true;
   }
 
@@ -119,9 +119,10 @@ export class Zoom {
   }
 
   #tap(event) {
+    if (this.begin.on.closest("button")) return;
     const before = this.tapped ?? -Infinity;
     this.tapped = event.timeStamp;
-    if (this.begin.beside && this.scale === 1) this.doing.onLeave();
+    if (this.begin.on === this.stage && this.scale === 1) this.doing.onLeave();
     else if (event.timeStamp - before < TWICE) {
       this.tapped = undefined;
       if (this.scale > 1) this.reset();
