@@ -14,6 +14,7 @@ from tests.server.conftest import server_process
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-component-update", "--disable-sync")
 MANY = 500
+MARKUP = '"><img src=x onerror=document.title=1><b>.png'
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +45,8 @@ def many(tmp_path_factory):
     """The address of a server with more pictures than a page of results holds."""
     base = tmp_path_factory.mktemp("many")
     for number in range(MANY):
-        paint(base / "pictures" / f"{number:03}.png", number, size=(60 + number % 5 * 20, 60))
+        name = f"{number:03}.png" if number else MARKUP
+        paint(base / "pictures" / name, number, size=(60 + number % 5 * 20, 60))
     Update(base / "library", model="builtin").run([base / "pictures"])
     with server_process(base / "library") as (address, _):
         yield address

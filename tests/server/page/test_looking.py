@@ -156,6 +156,7 @@ def test_where_in_a_picture_something_was_found_is_framed(visit):
 
     page.route("**/api/search*", find_a_part)
     search(page, WORDS)
+    page.locator("#summary", has_text="best first").wait_for()
     tiles(page).first.click()
     page.locator(".region").wait_for()
     frame, box = (page.locator(name).bounding_box() for name in (".region", "#picture"))

@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-from indexer.update import Update
 from searchengine.as_json import to_json
 from searchengine.query.grammar import parse
 from tests.server.conftest import server_process
@@ -292,15 +291,6 @@ def test_a_bad_query_is_explained_at_its_word(visit):
     assert "did you mean camera" in page.locator("#notice").text_content()
     search(page, "dog camera:canon")
     page.get_by_text("No picture passes").wait_for()
-
-
-def test_an_empty_library_says_how_to_fill_it(visit, tmp_path):
-    (tmp_path / "pictures").mkdir()
-    Update(tmp_path / "library", model="builtin").run([tmp_path / "pictures"])
-    with server_process(tmp_path / "library") as (address, _):
-        page = visit(base=address)
-        page.get_by_text("No pictures yet").wait_for()
-        assert "imgsearch index" in page.locator("#notice").text_content()
 
 
 def test_a_server_that_is_gone_is_told_of(visit, place):
