@@ -35,6 +35,9 @@ export function search({ sent, signal, ...question }) {
   return ask("/api/search", { method: "POST", body: form, signal });
 }
 
+/** Where a whole answer, as far as it is relevant, is to be had as a text of paths. */
+export const pathsAddress = (question) => `/api/export?${new URLSearchParams({ ...question, format: "paths" })}`;
+
 export const image = (id, signal) => ask(`/api/images/${id}`, { signal });
 export const facets = () => ask("/api/facets");
 export const status = (signal) => ask("/api/status", { signal });

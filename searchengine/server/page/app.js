@@ -1,6 +1,7 @@
 // The page: the address says what is asked, the box and the view show it.
 
 import * as address from "./address.js";
+import * as api from "./api.js";
 import { Box } from "./box.js";
 import { Controls } from "./controls.js";
 import { Duplicates } from "./duplicates.js";
@@ -82,6 +83,7 @@ function follow(to, { anew = false, ...at } = {}) {
       views[to.view].show(to, leaving.signal);
     }
   }
+  offerPaths();
   if (to.open) open(to.open);
   else if (lightbox.isOpen) lightbox.close();
 }
@@ -113,9 +115,16 @@ function submit(q) {
 
 const listed = (id) => (state.view === "results" ? results.loaded : (views[state.view].pictures?.(id) ?? []));
 
-/** There are more pictures to step through than there were. */
+/** There are more pictures to step through than there were, and maybe others. */
 function onAnswer() {
+  offerPaths();
   if (state.open) open(state.open);
+}
+
+function offerPaths() {
+  const { view, q, sort, strictness } = state;
+  find("#export").hidden = view !== "results" || !results.loaded.length || query.asksBySent(q);
+  find("#export").href = api.pathsAddress({ q, sort, strictness });
 }
 
 function open(id) {

@@ -94,3 +94,16 @@ def test_on_a_phone_taps_choose_after_saying_so(visit):
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.locator("#choose").tap()
     assert chosen(page) == 0
+
+
+def test_the_paths_of_a_whole_answer_are_downloaded(visit, place, tmp_path):
+    page = visit("/?q=a+dog+on+a+beach")
+    first_name(page)
+    relevant = page.locator(".tile:not(.less)").count()
+    page.get_by_role("button", name="Menu").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Paths of these results").click()
+    download.value.save_as(tmp_path / "paths.txt")
+    paths = (tmp_path / "paths.txt").read_text().splitlines()
+    assert len(paths) == relevant
+    assert paths[0] == str(place.scenes["a dog on a beach"])
