@@ -53,6 +53,7 @@ export class Duplicates {
     this.summary = make("p", { className: "summary", textContent: this.#patience() });
     this.summary.role = "status";
     this.list = make("div", { className: "groups" });
+    const busy = make("progress", { ariaLabel: "Comparing" });
     this.exports = make("div", { className: "exports", hidden: true }, ...this.#exports());
     this.notice = make("section", { className: "notice", hidden: true });
     this.end = make("div", { ariaHidden: "true" });
@@ -60,6 +61,7 @@ export class Duplicates {
       make("header", {}, make("h1", { textContent: "Duplicates" }), this.#levels()),
       paragraph(LEVELS[level][1], " Nothing is deleted here: you get the paths of the others."),
       this.summary,
+      busy,
       this.exports,
       this.notice,
       this.list,
@@ -72,6 +74,8 @@ export class Duplicates {
     } catch (error) {
       if (error.name === "AbortError") this.level = undefined;
       else this.#fail(error);
+    } finally {
+      busy.remove();
     }
   }
 
