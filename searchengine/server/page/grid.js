@@ -46,10 +46,13 @@ export class Grid {
   /** @param {import("./address.js").State} state what the results answer; links go there */
   show(state, results) {
     const before = new Map(this.tiles.map((tile) => [tile.dataset.id, tile]));
+    const focused = document.activeElement.closest(".tile")?.dataset.id;
     this.state = state;
     this.results = [];
     this.tiles = [];
     this.add(results, before);
+    // Who walks by keys goes on from where they were, or from the best one.
+    if (focused && this.tiles.length) this.focus(this.results.some(({ id }) => String(id) === focused) ? focused : results[0].id);
   }
 
   /** @param {Map<string, HTMLElement>} before tiles that may be used again: their pictures are there already */

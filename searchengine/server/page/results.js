@@ -60,6 +60,7 @@ export class Results {
     const { signal } = this.asking;
     const known = this.kept.get(question(state));
     if (known) {
+      document.body.classList.remove("busy"); // with what was asked before
       this.#present(known);
       scrollTo(0, scroll);
       return;

@@ -141,6 +141,9 @@ def test_the_keyboard_is_enough(visit, place):
     with answered(page):
         page.keyboard.press("s")
     assert asked(page).startswith("image:")
+    until(
+        page, "document.querySelector('.part') && document.activeElement.closest('.tile')"
+    )  # and on from there
     page.keyboard.press("Control+k")
     assert page.evaluate("document.activeElement.id") == "query"
 
