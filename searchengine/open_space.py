@@ -20,6 +20,7 @@ from searchengine.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     import numpy as np
@@ -98,6 +99,7 @@ class OpenSpace:
         self._index: LiveIndex | None = None
         self._is_reachable = Reach()
         self._allowed: Remembered[NDArray[np.int64]] = Remembered(catalog.generation, most=FILTERS_KEPT)
+        self._dated: Remembered[NDArray[np.int64]] = Remembered(catalog.generation, most=FILTERS_KEPT)
         self._calibration: Remembered[Calibration | None] = Remembered(catalog.generation, most=1)
         self._fresh: tuple[int, int] | None = None
         self._loading_encoder = threading.Lock()
@@ -323,16 +325,24 @@ class OpenSpace:
         self, query: Query, k: int | None, offset: int, after: Cursor | None
     ) -> tuple[int, Sequence[tuple[int, float | None]]]:
         """The same where there is nothing to compare with: by date, the newest first."""
+        dated = rest = self._dated.get((query.filters, query.exact), lambda: self._by_date(query))
+        if after:
+            rest = self._dated_after(dated, query, after)
+        page = rest[offset:][:k]
+        return len(dated), [(embedding, None) for embedding in page.tolist()]
+
+    def _by_date(self, query: Query, after: tuple[datetime | None, int] | None = None) -> NDArray[np.int64]:
         with self._catalog.read() as session:
             narrowed = narrow(session, query.filters, query.exact)
             which = filters.condition(narrowed.filters, narrowed.exact)
-            allowed = rest = filters.newest(session, self.id, which, narrowed.contents)
-            if after:
-                rest = filters.newest(
-                    session, self.id, which, narrowed.contents, after=(after.taken_at, after.id)
-                )
-        page = rest[offset:][:k]
-        return len(allowed), [(embedding, None) for embedding in page.tolist()]
+            return filters.newest(session, self.id, which, narrowed.contents, after=after)
+
+    def _dated_after(self, dated: NDArray[np.int64], query: Query, after: Cursor) -> NDArray[np.int64]:
+        """What follows a picture in the order of dates, also when it isn't there any more."""
+        with self._catalog.read() as session:
+            embedding = images.embedding_ids(session, self.id, [after.id]).get(after.id)
+        at = (dated == embedding).nonzero()[0]
+        return dated[at[0] + 1 :] if len(at) else self._by_date(query, (after.taken_at, after.id))
 
     def _stored(self, data: bytes) -> Vector | None:
         from searchengine.images.hashes import content_hash

@@ -1,16 +1,41 @@
-// The page's whole state is in its address: what is asked, and which picture is open.
+// The page's whole state is in its address: which view, what is asked, in which order, and which picture is open.
 
-/** @returns {{q: string, open: number | null}} */
+export const SORTS = ["relevance", "newest", "oldest"];
+export const LEVELS = ["exact", "edited", "burst", "similar"];
+export const STRICTNESS = 0.9;
+const VIEWS = ["results", "duplicates", "status"];
+
+/**
+ * @typedef {{view: string, q: string, sort: string, strictness: number, level: string, open: number | null}} State
+ * @returns {State}
+ */
 export function read(search = location.search) {
   const values = new URLSearchParams(search);
+  const one = (name, choices) => (choices.includes(values.get(name)) ? values.get(name) : choices[0]);
   const open = Number(values.get("open"));
-  return { q: (values.get("q") ?? "").trim(), open: Number.isSafeInteger(open) && open > 0 ? open : null };
+  const strictness = parseFloat(values.get("strictness"));
+  return {
+    view: one("view", VIEWS),
+    q: (values.get("q") ?? "").trim(),
+    sort: one("sort", SORTS),
+    strictness: strictness >= 0 && strictness <= 1 ? strictness : STRICTNESS,
+    level: one("level", LEVELS),
+    open: Number.isSafeInteger(open) && open > 0 ? open : null,
+  };
 }
 
-export function write({ q, open }) {
+/** What is as usual isn't said. */
+export function write({ view, q, sort, strictness, level, open }) {
   const values = new URLSearchParams();
+  if (view !== VIEWS[0]) values.set("view", view);
   if (q) values.set("q", q);
+  if (sort !== SORTS[0]) values.set("sort", sort);
+  if (strictness !== STRICTNESS) values.set("strictness", strictness);
+  if (level !== LEVELS[0]) values.set("level", level);
   if (open) values.set("open", open);
   const text = values.toString();
   return text ? `/?${text}` : "/";
 }
+
+/** What decides about the answer, and nothing else. */
+export const question = ({ q, sort, strictness }) => JSON.stringify([q, sort, strictness]);

@@ -20,23 +20,30 @@ async function ask(path, options = {}) {
   throw new Problem({ detail: `The server answers ${answer.status}.`, ...said, status: answer.status });
 }
 
-/** A page of results. @param {Blob | null} sent the picture that `image:sent` means */
-export function search({ q, k, cursor, sent, signal }) {
-  if (sent) {
-    const form = new FormData();
-    form.set("q", q);
-    form.set("k", k);
-    if (cursor) form.set("cursor", cursor);
-    form.set("sent", sent, "picture");
-    return ask("/api/search", { method: "POST", body: form, signal });
-  }
-  const values = new URLSearchParams({ q, k });
-  if (cursor) values.set("cursor", cursor);
-  return ask(`/api/search?${values}`, { signal });
+/**
+ * A page of results.
+ *
+ * @param {{q: string, sort: string, strictness: number, k: number, cursor?: string, sent?: Blob | null}} question
+ *   `sent` is the picture that `image:sent` means.
+ */
+export function search({ sent, signal, ...question }) {
+  const asked = Object.entries(question).filter(([, value]) => value !== undefined && value !== null);
+  if (!sent) return ask(`/api/search?${new URLSearchParams(asked)}`, { signal });
+  const form = new FormData();
+  for (const [name, value] of asked) form.set(name, value);
+  form.set("sent", sent, "picture");
+  return ask("/api/search", { method: "POST", body: form, signal });
 }
+
+/** Where a whole answer, as far as it is relevant, is to be had as a text of paths. */
+export const pathsAddress = (question) => `/api/export?${new URLSearchParams({ ...question, format: "paths" })}`;
 
 export const image = (id, signal) => ask(`/api/images/${id}`, { signal });
 export const facets = () => ask("/api/facets");
+export const status = (signal) => ask("/api/status", { signal });
+export const progress = (signal) => ask("/api/progress", { signal });
+export const failures = (values, signal) => ask(`/api/failures?${new URLSearchParams(values)}`, { signal });
+export const duplicates = (values, signal) => ask(`/api/duplicates?${new URLSearchParams(values)}`, { signal });
 
 export const signIn = (token) =>
   ask("/api/session", {

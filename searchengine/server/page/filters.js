@@ -1,6 +1,8 @@
 // What there is to filter by, with how many pictures have it; a click writes the filter into the box.
 
 import { facets } from "./api.js";
+import { button, make } from "./elements.js";
+import { paragraph } from "./notice.js";
 import { filter } from "./query.js";
 
 const HEADS = { year: "Year", camera: "Camera", lens: "Lens", type: "Type" };
@@ -22,21 +24,15 @@ function groups(found, onPick) {
   const made = [];
   for (const [key, head] of Object.entries(HEADS)) {
     if (!found[key].length) continue;
-    const title = Object.assign(document.createElement("h2"), { textContent: head });
-    const list = Object.assign(document.createElement("div"), { className: "chips" });
     const values = found[key].slice(0, SHOWN);
     if (key === "year") values.sort((a, b) => b.value - a.value);
-    list.append(
-      ...values.map(({ value, count }) => {
-        const chip = Object.assign(document.createElement("button"), { type: "button", className: "chip" });
-        const number = Object.assign(document.createElement("span"), { textContent: count.toLocaleString() });
-        chip.append(value, " ", number);
-        chip.addEventListener("click", () => onPick(filter(key, value)));
-        return chip;
-      }),
-    );
-    made.push(title, list);
+    const chips = values.map(({ value, count }) => {
+      const number = make("span", { textContent: count.toLocaleString() });
+      const chip = button({ className: "chip" }, value, " ", number);
+      chip.addEventListener("click", () => onPick(filter(key, value)));
+      return chip;
+    });
+    made.push(make("h2", { textContent: head }), make("div", { className: "chips" }, ...chips));
   }
-  if (!made.length) made.push(Object.assign(document.createElement("p"), { textContent: "Nothing to filter by yet." }));
-  return made;
+  return made.length ? made : [paragraph("Nothing to filter by yet.")];
 }

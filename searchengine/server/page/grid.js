@@ -1,57 +1,117 @@
 // The results as tiles. Each is a link, so that it can be opened, copied and shared like any other.
 
+import { ACTIONS, Actions } from "./actions.js";
 import * as address from "./address.js";
+import { make } from "./elements.js";
 import { justify } from "./layout.js";
+import { clock, nameOf } from "./words.js";
 
 const BREAK_HEIGHT = 64;
 
 export class Grid {
-  /** @param {{onOpen: (id: number) => void, onSimilar: (id: number) => void}} doing */
-  constructor(element, { onOpen, onSimilar }) {
+  /**
+   * @param {HTMLElement} element
+   * @param {import("./selection.js").Selection} selection
+   * @param {{onOpen: (id: number) => void, onAct: (name: string, result: object) => void}} doing
+   *   `onAct` is told one of ACTIONS' names.
+   */
+  constructor(element, selection, { onOpen, onAct }) {
     this.element = element;
+    this.selection = selection;
     this.results = [];
     this.tiles = [];
     this.places = [];
-    this.q = "";
+    this.onAct = onAct;
+    this.actions = new Actions({
+      onAct: (name, tile, event) => {
+        const at = this.tiles.indexOf(tile);
+        if (name === "choose") this.#choose(at, event.shiftKey);
+        else onAct(name, this.results[at]);
+      },
+    });
+    element.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.#attend(event.target));
+    element.addEventListener("focusin", (event) => this.#attend(event.target));
     element.addEventListener("click", (event) => {
       const tile = event.target.closest(".tile");
-      if (!tile || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      if (!tile || event.ctrlKey || event.metaKey || event.button || event.target.closest(".actions")) return;
       event.preventDefault();
-      (event.target.closest(".like") ? onSimilar : onOpen)(Number(tile.dataset.id));
+      if (event.shiftKey || selection.active) this.#choose(this.tiles.indexOf(tile), event.shiftKey);
+      else onOpen(Number(tile.dataset.id));
     });
-    element.addEventListener("keydown", (event) => this.#step(event, onSimilar));
+    element.addEventListener("keydown", (event) => this.#key(event, onOpen));
+    selection.addEventListener("change", () => this.tiles.forEach((tile, at) => this.#mark(tile, this.results[at])));
     new ResizeObserver(() => this.#place()).observe(element);
   }
 
-  show(q, results) {
-    this.q = q;
+  /** @param {import("./address.js").State} state what the results answer; links go there */
+  show(state, results) {
+    const before = new Map(this.tiles.map((tile) => [tile.dataset.id, tile]));
+    const focused = document.activeElement.closest(".tile")?.dataset.id;
+    this.state = state;
     this.results = [];
     this.tiles = [];
-    this.element.replaceChildren();
-    this.add(results);
+    this.add(results, before);
+    // Who walks by keys goes on from where they were, or from the best one.
+    if (focused && this.tiles.length) this.focus(this.results.some(({ id }) => String(id) === focused) ? focused : results[0].id);
   }
 
-  add(results) {
-    const made = results.map((result) => makeTile(result, this.q));
+  /** @param {Map<string, HTMLElement>} before tiles that may be used again: their pictures are there already */
+  add(results, before = new Map()) {
+    const made = results.map((result) => {
+      const tile = before.get(String(result.id)) ?? document.createElement("li");
+      dress(tile, result, address.write({ ...this.state, open: result.id }));
+      this.#mark(tile, result);
+      return tile;
+    });
     this.results.push(...results);
     this.tiles.push(...made);
     this.#place(true);
-    this.element.append(...made);
+    if (before.size || !this.element.childElementCount) this.element.replaceChildren(...this.tiles);
+    else this.element.append(...made);
+    this.#drawLine();
+  }
+
+  /** What the line says: above it and below it. */
+  set lineWords(words) {
+    this.words = words;
+    this.#drawLine();
+  }
+
+  /** The first result below the line, or -1. */
+  get lineAt() {
+    return this.results.findIndex((result) => result.relevant === false);
   }
 
   focus(id) {
     this.tiles.find((tile) => tile.dataset.id === String(id))?.querySelector("a").focus();
   }
 
+  #attend(target) {
+    const tile = target.closest(".tile");
+    if (tile) this.actions.moveTo(tile, nameOf(this.results[this.tiles.indexOf(tile)].path));
+  }
+
+  #choose(at, through) {
+    const from = through ? this.tiles.findIndex((tile) => Number(tile.dataset.id) === this.anchor) : -1;
+    this.anchor = this.results[at].id;
+    if (from < 0) this.selection.toggle(this.results[at]);
+    else this.selection.add(this.results.slice(Math.min(from, at), Math.max(from, at) + 1));
+  }
+
+  #mark(tile, result) {
+    const chosen = this.selection.has(result.id);
+    tile.classList.toggle("chosen", chosen);
+    tile.querySelector("img").alt = describe(result, chosen);
+  }
+
   #place(grown = false) {
     const width = this.element.clientWidth;
     if (!width || (!grown && width === this.width)) return;
     this.width = width;
-    const line = this.results.findIndex((result) => result.relevant === false);
-    const breaks = new Set(line > 0 ? [line] : []);
+    const line = this.lineAt;
     const rowHeight = Math.round(Math.min(Math.max(width / 5.2, 128), 260));
     const { tiles, height } = justify(this.results, {
-      width, rowHeight, gap: width < 600 ? 4 : 8, breaks, breakHeight: BREAK_HEIGHT,
+      width, rowHeight, gap: width < 600 ? 4 : 8, breaks: new Set(line > 0 ? [line] : []), breakHeight: BREAK_HEIGHT,
     });
     this.places = tiles;
     tiles.forEach((place, i) => {
@@ -62,25 +122,36 @@ export class Grid {
       style.height = `${place.height}px`;
     });
     this.element.style.height = `${height}px`;
-    this.#drawLine(line > 0 ? tiles[line].y - BREAK_HEIGHT : null);
+    this.#drawLine();
   }
 
-  #drawLine(y) {
+  #drawLine() {
     this.line?.remove();
-    if (y === null) return;
-    this.line = Object.assign(document.createElement("li"), { className: "line", textContent: "Less relevant below" });
-    this.line.style.top = `${y}px`;
-    this.element.append(this.line);
+    const at = this.lineAt;
+    if (at <= 0 || !this.places[at]) return;
+    this.line = make("li", { className: "line" }, make("span", {}, ...(this.words ?? [])));
+    this.line.style.top = `${this.places[at].y - BREAK_HEIGHT}px`;
+    this.tiles[at].before(this.line); // where it is read, too
   }
 
-  /** From tile to tile with the arrow keys; up and down to what lies nearest in the next row. */
-  #step(event, onSimilar) {
+  #key(event, onOpen) {
     const at = this.tiles.indexOf(event.target.closest(".tile"));
-    if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key.toLowerCase() === "s") {
-      onSimilar(this.results[at].id);
+    if (at < 0 || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() !== "a") return;
+      event.preventDefault();
+      this.selection.add(this.results);
       return;
     }
+    const onButton = event.target.closest(".actions");
+    const deed = {
+      x: () => this.#choose(at, false),
+      X: () => this.#choose(at, true),
+      " ": onButton ? undefined : () => this.#choose(at, event.shiftKey),
+      // Enter on the link would be a click, which selects while there is a selection.
+      Enter: onButton ? undefined : () => onOpen(this.results[at].id),
+    }[event.key];
+    const action = ACTIONS.find(({ key }) => key === event.key);
     const to = {
       ArrowLeft: () => at - 1,
       ArrowRight: () => at + 1,
@@ -89,9 +160,19 @@ export class Grid {
       Home: () => 0,
       End: () => this.tiles.length - 1,
     }[event.key]?.();
-    if (to === undefined) return;
+    if (!deed && !action && to === undefined) return;
     event.preventDefault();
-    this.tiles[to]?.querySelector("a").focus();
+    if (deed) deed();
+    else if (action) this.onAct(action.name, this.results[at]);
+    else if (this.tiles[to]) this.#walk(at, to, event.shiftKey);
+  }
+
+  #walk(at, to, choosing) {
+    if (choosing) {
+      if (this.anchor === undefined || !this.selection.has(this.results[at].id)) this.#choose(at, false);
+      this.#choose(to, true);
+    }
+    this.tiles[to].querySelector("a").focus();
   }
 
   #beside(at, rows) {
@@ -107,44 +188,31 @@ export class Grid {
   }
 }
 
-function makeTile(result, q) {
-  const name = result.path.split(/[/\\]/).pop();
-  const tile = document.createElement("li");
-  tile.className = "tile";
-  tile.dataset.id = result.id;
-  if (result.relevant === false) tile.classList.add("less");
-  if (result.offline) tile.classList.add("offline");
-
-  const link = document.createElement("a");
-  link.href = address.write({ q, open: result.id });
-  const picture = new Image();
-  picture.loading = "lazy";
-  picture.decoding = "async";
-  picture.alt = describe(result, name);
-  picture.addEventListener("load", () => tile.classList.add("here"));
-  picture.addEventListener("error", () => tile.classList.add("gone"));
-  picture.src = result.thumbnail;
-  const label = document.createElement("span");
-  label.className = "label";
-  label.textContent = [name, result.time !== null && clock(result.time), result.offline && "offline"].filter(Boolean).join(" · ");
-  label.ariaHidden = "true"; // the picture says it already
-  link.append(picture, label);
-
-  const like = document.createElement("button");
-  like.type = "button";
-  like.className = "like";
-  like.title = "Find similar";
-  like.ariaLabel = `Find pictures similar to ${name}`;
-  like.innerHTML =
-    '<svg class="icon" aria-hidden="true" viewBox="0 0 24 24"><rect x="4" y="4" width="11" height="11" rx="2"/><path d="M19 9v8a3 3 0 0 1-3 3H8"/></svg>';
-  tile.append(link, like);
-  return tile;
+/** Make a tile of an element, or bring one up to date. */
+function dress(tile, result, href) {
+  tile.classList.add("tile");
+  tile.classList.toggle("less", result.relevant === false);
+  tile.classList.toggle("offline", result.offline);
+  let link = tile.querySelector("a");
+  if (!link) {
+    tile.dataset.id = result.id;
+    link = make("a", {}, makePicture(tile), make("span", { className: "label", ariaHidden: "true" })); // the picture says it already
+    tile.append(link);
+  }
+  link.href = href;
+  const [picture, label] = link.children;
+  if (picture.getAttribute("src") !== result.thumbnail) picture.src = result.thumbnail;
+  label.textContent = [nameOf(result.path), result.time !== null && clock(result.time), result.offline && "offline"].filter(Boolean).join(" · ");
 }
 
-/** Where in a video. */
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+function makePicture(tile) {
+  const picture = make("img", { loading: "lazy", decoding: "async" });
+  picture.addEventListener("load", () => tile.classList.add("here"));
+  picture.addEventListener("error", () => tile.classList.add("gone"));
+  return picture;
+}
 
-function describe(result, name) {
-  const when = result.taken_at ? `, ${new Date(result.taken_at).toLocaleDateString()}` : "";
-  return `${name}${when}${result.offline ? ", offline" : ""}`;
+function describe(result, chosen) {
+  const taken = result.taken_at && new Date(result.taken_at).toLocaleDateString();
+  return [nameOf(result.path), taken, result.offline && "offline", chosen && "selected"].filter(Boolean).join(", ");
 }

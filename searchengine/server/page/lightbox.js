@@ -1,66 +1,89 @@
 // One picture, large, with what is known of it. A modal dialog: focus stays in it, Escape closes it.
 
+import { ACTIONS } from "./actions.js";
 import { image } from "./api.js";
+import { button, icon, make } from "./elements.js";
+import { writeFacts } from "./facts.js";
+import { nameOf } from "./words.js";
+import { Zoom } from "./zoom.js";
 
 // What every browser shows; of these the file itself is taken where it isn't huge.
 const SHOWN_BY_BROWSERS = new Set(["JPEG", "PNG", "WEBP", "GIF", "AVIF"]);
 const HUGE = 6_000_000; // pixels
 
 export class Lightbox {
-  /** @param {{onStep: (by: number) => void, onClose: (id: number) => void, onSimilar: (id: number) => void}} doing */
-  constructor(dialog, doing) {
+  /**
+   * @param {HTMLDialogElement} dialog
+   * @param {import("./selection.js").Selection} selection
+   * @param {{onStep: (by: number) => void, onClose: (id: number) => void, onAct: (name: string, id: number) => void}} doing
+   *   `onAct` is told one of ACTIONS' names.
+   */
+  constructor(dialog, selection, doing) {
     this.dialog = dialog;
+    this.selection = selection;
+    this.doing = doing;
     this.picture = dialog.querySelector("#picture");
+    this.region = dialog.querySelector(".region");
     this.facts = dialog.querySelector("#facts");
     this.infoButton = dialog.querySelector(".info");
-    this.similarTo = () => doing.onSimilar(this.id);
+    this.zoom = new Zoom(dialog.querySelector(".stage"), dialog.querySelector(".frame"), {
+      natural: () => this.known?.width ?? 1,
+      onZoom: (scale) => scale > 1 && this.#sharpen(),
+      onSwipe: doing.onStep,
+      onLeave: () => this.close(),
+    });
+    const acts = ACTIONS.map(({ name, sign, label, key }) => {
+      const made = button({ className: name, title: `${label} (${key.toUpperCase()})` }, icon(sign), make("span", { textContent: label }));
+      made.addEventListener("click", () => doing.onAct(name, this.id));
+      return made;
+    });
+    this.chooser = button({ className: "choose", title: "Select (X)" }, icon("check"), make("span", { textContent: "Select" }));
+    this.chooser.addEventListener("click", () => this.#choose());
+    dialog.querySelector(".tools").prepend(...acts, this.chooser);
     dialog.querySelector(".back").addEventListener("click", () => doing.onStep(-1));
     dialog.querySelector(".on").addEventListener("click", () => doing.onStep(1));
     dialog.querySelector(".close").addEventListener("click", () => dialog.close());
-    dialog.querySelector(".similar").addEventListener("click", this.similarTo);
     this.infoButton.addEventListener("click", () => this.#toggleFacts());
-    this.picture.addEventListener("click", () => this.picture.classList.toggle("natural"));
+    this.picture.addEventListener("load", () => this.#fetchNeighbours());
     this.picture.addEventListener("error", () => dialog.classList.add("gone"));
-    dialog.querySelector(".stage").addEventListener("click", (event) => {
-      if (event.target === event.currentTarget) dialog.close();
-    });
     dialog.addEventListener("close", () => doing.onClose(this.id));
     // On the window: a button that has the focus and is hidden at an end would take the keys with it.
-    addEventListener("keydown", (event) => {
-      if (!dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
-      const deed = {
-        ArrowLeft: () => doing.onStep(-1),
-        ArrowRight: () => doing.onStep(1),
-        i: () => this.#toggleFacts(),
-        s: this.similarTo,
-      }[event.key];
-      if (!deed) return;
-      event.preventDefault();
-      deed();
-    });
+    addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  get isOpen() {
+    return this.dialog.open;
   }
 
   /**
    * @param {number} id
-   * @param {object | undefined} result the picture's result, where it is among those shown
-   * @param {{first: boolean, last: boolean}} place
+   * @param {object[]} pictures those that the arrows lead through
    */
-  async show(id, result, place) {
+  async show(id, pictures) {
+    const at = pictures.findIndex((each) => each.id === id);
+    const result = pictures[at];
+    const shown = this.isOpen && this.id === id && this.placed;
+    this.placed = at >= 0;
+    this.neighbours = this.placed ? [pictures[at + 1], pictures[at - 1]].filter(Boolean) : [];
+    this.dialog.querySelector(".back").hidden = at <= 0;
+    this.dialog.querySelector(".on").hidden = at < 0 || at === pictures.length - 1;
+    if (shown) return; // there are only more around it
     this.id = id;
-    if (!this.dialog.open) this.dialog.showModal();
-    this.dialog.querySelector(".back").hidden = place.first;
-    this.dialog.querySelector(".on").hidden = place.last;
+    this.known = result;
+    if (!this.isOpen) this.dialog.showModal();
     this.dialog.classList.remove("gone");
-    this.picture.classList.remove("natural");
+    this.chooser.ariaPressed = String(this.selection.has(id));
+    this.zoom.reset();
     if (result) this.#picture(result);
     else this.picture.removeAttribute("src");
-    this.#write(result ?? {}, result);
+    writeFacts(this.facts, result ?? {});
     this.asking?.abort();
     this.asking = new AbortController();
     try {
-      const known = await image(id, this.asking.signal);
-      if (!result) this.#picture(known);
-      this.#write(known, result);
+      const found = await image(id, this.asking.signal);
+      this.known = { ...result, ...found };
+      if (!result) this.#picture(found);
+      writeFacts(this.facts, this.known);
     } catch (error) {
       if (error.name !== "AbortError") this.dialog.classList.add("gone");
     }
@@ -71,86 +94,75 @@ export class Lightbox {
   }
 
   #picture(known) {
-    const itself = SHOWN_BY_BROWSERS.has(known.format) && known.width * known.height <= HUGE;
-    this.picture.alt = nameOf(known);
+    this.picture.alt = nameOf(known.path);
     // The thumbnail is there already: it stands in until the large one is.
     this.picture.style.backgroundImage = `url("${known.thumbnail}")`;
     this.picture.width = known.width;
     this.picture.height = known.height;
-    this.picture.src = itself ? known.original : known.preview;
-    const original = this.dialog.querySelector(".original");
-    original.href = known.original;
-    this.dialog.setAttribute("aria-label", nameOf(known));
+    this.picture.src = largeOf(known);
+    this.#frameRegion(known.region);
+    this.dialog.querySelector(".original").href = known.original;
+    this.dialog.setAttribute("aria-label", nameOf(known.path));
+  }
+
+  /** Where in the picture it was found. @param {number[] | null} region left, top, right, bottom as shares */
+  #frameRegion(region) {
+    this.region.hidden = !region;
+    if (!region) return;
+    const [left, top, right, bottom] = region.map((share) => `${share * 100}%`);
+    Object.assign(this.region.style, { left, top, width: `calc(${right} - ${left})`, height: `calc(${bottom} - ${top})` });
+  }
+
+  /** Zoomed in, a preview has too few pixels. */
+  #sharpen() {
+    const { known, picture } = this;
+    if (!known || !SHOWN_BY_BROWSERS.has(known.format) || picture.getAttribute("src") === known.original) return;
+    const original = new Image();
+    original.src = known.original;
+    original.decode().then(
+      () => this.known?.original === known.original && (picture.src = known.original),
+      () => {}, // the preview stays
+    );
+  }
+
+  #fetchNeighbours() {
+    for (const each of this.neighbours ?? []) new Image().src = largeOf(each);
   }
 
   #toggleFacts() {
     this.facts.hidden = !this.facts.hidden;
     this.infoButton.ariaPressed = String(!this.facts.hidden);
+    this.zoom.reset();
   }
 
-  #write(known, result) {
-    if (!known.path) {
-      this.facts.replaceChildren();
-      return;
-    }
-    const rows = [
-      ["Taken", known.taken_at && new Date(known.taken_at).toLocaleString([], { dateStyle: "long", timeStyle: "short" })],
-      ["Camera", known.camera],
-      ["Lens", known.lens],
-      ["Focal length", known.focal_length && `${Math.round(known.focal_length * 10) / 10} mm`],
-      ["Place", known.latitude != null && mapLink(known.latitude, known.longitude)],
-      ["Size", `${known.width} × ${known.height}${known.size ? `, ${bytes(known.size)}` : ""}`],
-      ["Length", known.duration && `${Math.round(known.duration)} s`],
-      ["Format", known.format],
-      ["Text", known.text],
-      ["Score", result?.score != null && result.score.toFixed(3)],
-      ["State", [known.offline && "offline", ...known.flags].filter(Boolean).join(", ")],
-    ];
-    const list = document.createElement("dl");
-    for (const [head, value] of rows) {
-      if (!value) continue;
-      const term = Object.assign(document.createElement("dt"), { textContent: head });
-      const text = document.createElement("dd");
-      text.append(value);
-      list.append(term, text);
-    }
-    const title = Object.assign(document.createElement("h2"), { textContent: nameOf(known) });
-    this.facts.replaceChildren(title, list, ...[known.path, ...known.copies].map(pathLine));
+  #choose() {
+    if (!this.known?.path) return;
+    this.selection.toggle(this.known);
+    this.chooser.ariaPressed = String(this.selection.has(this.id));
+  }
+
+  #key(event) {
+    if (!this.dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    const action = ACTIONS.find(({ key }) => key === event.key);
+    const deed = {
+      ArrowLeft: () => this.doing.onStep(-1),
+      ArrowRight: () => this.doing.onStep(1),
+      i: () => this.#toggleFacts(),
+      x: () => this.#choose(),
+      "+": () => this.zoom.closer(),
+      "=": () => this.zoom.closer(),
+      "-": () => this.zoom.farther(),
+      0: () => this.zoom.reset(),
+    }[event.key];
+    if (!deed && !action) return;
+    event.preventDefault();
+    if (deed) deed();
+    else this.doing.onAct(action.name, this.id);
   }
 }
 
-function pathLine(path) {
-  const line = document.createElement("p");
-  line.className = "path";
-  const text = Object.assign(document.createElement("code"), { textContent: path });
-  const copy = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy path" });
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(path);
-      copy.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(text); // no clipboard without https or permission: Ctrl-C does it
-      copy.textContent = "Selected";
-    }
-    setTimeout(() => (copy.textContent = "Copy path"), 1500);
-  });
-  line.append(text, copy);
-  return line;
-}
-
-function mapLink(latitude, longitude) {
-  const link = document.createElement("a");
-  const [lat, lon] = [latitude.toFixed(5), longitude.toFixed(5)];
-  link.href = `https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=14/${lat}/${lon}`;
-  link.target = "_blank";
-  link.rel = "noreferrer noopener";
-  link.textContent = `${lat}, ${lon}`;
-  return link;
-}
-
-const nameOf = (known) => known.path.split(/[/\\]/).pop();
-
-function bytes(size) {
-  const [unit, name] = size < 1e6 ? [1e3, "kB"] : [1e6, "MB"];
-  return `${(size / unit).toFixed(size / unit < 10 ? 1 : 0)} ${name}`;
+/** The picture in a size to look at. */
+function largeOf(known) {
+  const itself = SHOWN_BY_BROWSERS.has(known.format) && known.width * known.height <= HUGE;
+  return itself ? known.original : known.preview;
 }

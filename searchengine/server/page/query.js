@@ -1,27 +1,57 @@
-// A query's pictures apart from its words: the box shows the ones as little pictures, the others as text.
-
-const EXAMPLE = /(^|\s)(-?)image:(\d+|sent)(?:\^\d+(?:\.\d+)?)?(?=\s|$)/g;
+// A query's parts: words stay text in the box; pictures, filters and what is to be avoided become chips.
 
 /** The name under which a picture of the visitor's goes along with a query. */
 export const SENT = "sent";
 
-/** @returns {{examples: {text: string, reference: string, away: boolean}[], words: string}} */
+// As searchengine/query/grammar.py cuts a query into terms. Plain words make one text, wherever they stand.
+const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`;
+const VALUE = String.raw`(?:${QUOTED}|(?:[^\s|"\\^]|\\.)(?:[^\s|\\^]|\\.)*)`;
+const WEIGHT = String.raw`(?:\^\d+(?:\.\d+)?)`;
+const TERM = new RegExp(
+  [
+    String.raw`(?<minus>-(?=\S))?(?:`,
+    String.raw`(?<exact>${QUOTED})`,
+    String.raw`|(?<group>\((?:[^()\\]|\\.)*\))(?<weight>${WEIGHT})?`,
+    String.raw`|(?<key>\p{L}+):(?<values>${VALUE}(?:\|${VALUE})*)${WEIGHT}?`,
+    String.raw`|(?<word>(?:[^\s\\]|\\.|\\$)+)`,
+    String.raw`)(?=\s|$)`,
+  ].join(""),
+  "gsu",
+);
+const PICTURE = new RegExp(String.raw`^(?:\d+|${SENT})$`);
+
+/**
+ * @typedef {{text: string, away: boolean, reference: string | null}} Part
+ *   `text`: as it stands in the query; `reference`: of a picture its id, or "sent".
+ * @param {string} q
+ * @returns {{parts: Part[], words: string}}
+ */
 export function split(q) {
-  const examples = [];
-  const words = q.replace(EXAMPLE, (text, _, minus, reference) => {
-    examples.push({ text: text.trim(), reference, away: minus === "-" });
-    return " ";
-  });
-  return { examples, words: words.replace(/\s+/g, " ").trim() };
+  const parts = [];
+  const words = [];
+  for (const { 0: text, groups } of q.matchAll(TERM)) {
+    const { minus, exact, group, weight, key, values } = groups;
+    const picture = key?.toLowerCase() === "image" && PICTURE.test(values);
+    if (exact || key || minus || (group && weight)) {
+      parts.push({ text, away: Boolean(minus), reference: picture ? values : null });
+    } else words.push(text);
+  }
+  return { parts, words: words.join(" ") };
 }
 
-export function join(examples, words) {
-  return [...examples.map((example) => example.text), words.trim()].filter(Boolean).join(" ");
+/** @param {Part[]} parts */
+export const join = (parts, words) => [...parts.map((part) => part.text), words.trim()].filter(Boolean).join(" ");
+
+export const asksBySent = (q) => split(q).parts.some((part) => part.reference === SENT);
+
+/** The query with a picture besides what it has, towards it or away from it. */
+export function withPicture(q, id, { away = false } = {}) {
+  const { parts, words } = split(q);
+  const others = parts.filter((part) => part.reference !== String(id));
+  return join([...others, { text: `${away ? "-" : ""}image:${id}` }], words);
 }
 
-export const asksBySent = (q) => split(q).examples.some((example) => example.reference === SENT);
-
-/** A value of a filter as the query language takes it. */
+/** A value of a facet as the query language takes it. */
 export function filter(key, value) {
   if (key === "year") return `after:${value} before:${Number(value) + 1}`;
   return /^[\w.-]+$/.test(value) ? `${key}:${value}` : `${key}:"${value.replace(/["\\]/g, "\\$&")}"`;

@@ -1,0 +1,66 @@
+"""What a visitor of the page does and sees, in words that tests can use."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+
+def tiles(page):
+    """The results."""
+    return page.locator(".tile")
+
+
+def first_name(page):
+    """The best result's file name, once it is there."""
+    tiles(page).first.wait_for()
+    return page.locator(".tile .label").first.text_content()
+
+
+def ids(page):
+    """The results' ids, in order."""
+    return page.evaluate("[...document.querySelectorAll('.tile')].map(tile => Number(tile.dataset.id))")
+
+
+def asked(page, name="q"):
+    """A part of the page's address."""
+    return parse_qs(urlsplit(page.url).query).get(name, [""])[0]
+
+
+def below(url):
+    """An address without the server's."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}"
+
+
+def until(page, condition):
+    """Wait for a condition. Playwright's own way evaluates it in the page, which its policy forbids."""
+    for _ in range(400):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never came true: {condition}")
+
+
+def answered(page):
+    """A search within this block has its answer at the block's end."""
+    return page.expect_response(lambda answer: "/api/search" in answer.url)
+
+
+def search(page, words):
+    """Type into the box."""
+    page.locator("#query").fill(words)
+    with answered(page):
+        page.keyboard.press("Enter")
+
+
+def act(page, name, at=0):
+    """Press one of the buttons that a tile has under the pointer."""
+    tiles(page).nth(at).hover()
+    page.locator(f".act.{name}").click()
+
+
+def is_shown(page, words):
+    """Wait until these words stand somewhere."""
+    page.get_by_text(words).first.wait_for()
