@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 Comparison = Literal["<", "<=", "=", ">=", ">"]
 
 
+LABEL_KEY = "label"
+"""The one key that embeddings answer, not the catalog's columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exact:
     """Words that must stand in a picture's text (name, folder, …), or must not."""
@@ -74,3 +78,10 @@ class Filter:
     key: str
     values: tuple[Value, ...]
     negated: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The taught concepts that it asks for; of any other filter none."""
+        if self.key != LABEL_KEY:
+            return ()
+        return tuple(value.text for value in self.values if isinstance(value, Choice))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar
 
@@ -27,6 +29,7 @@ from searchengine.reach import Reach
 from searchengine.remembered import Remembered
 from searchengine.results import SearchResults
 from searchengine.status import Failure, IndexReport, Progress, RunProgress, RunStatus, SpaceReport, Status
+from searchengine.understanding.prompts import TEMPLATES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +43,11 @@ if TYPE_CHECKING:
     from searchengine.images.open import Picture
     from searchengine.open_space import OpenSpace
     from searchengine.query.compose import Direction
+    from searchengine.understanding.classify import Classified
+    from searchengine.understanding.clusters import Cluster, Placed
+    from searchengine.understanding.pictures import Seen, Unread
+    from searchengine.understanding.tags import Tagged
+    from searchengine.understanding.taught import Suggestion, TaughtLabel
 
 Tell = Callable[[str], None]
 Runtime = Literal["auto", "onnx", "torch"]
@@ -131,6 +139,8 @@ class Library:
         collapse: bool = False,
         strictness: float = STRICTNESS,
         pictures: Pictures | None = None,
+        more: Sequence[int] = (),
+        less: Sequence[int] = (),
     ) -> SearchResults:
         """Find the pictures that a query asks for.
 
@@ -149,6 +159,9 @@ class Library:
             strictness: Where the relevance line lies: the share of unrelated queries that find nothing
                 above it, from 0 to 1.
             pictures: What ``image:`` means, if not a file: gives a reference's bytes, or a picture's id.
+            more: Ids of results that are what is meant: the ranking is learned anew from them and the query,
+                and so is the relevance line, whatever the strictness.
+            less: Ids of results that aren't.
 
         Raises:
             QueryError: The query can't be understood.
@@ -158,17 +171,22 @@ class Library:
             ModelError: The library's model can't be loaded.
         """
         if isinstance(query, Text):
-            name, asked = query.text, Query((Words(query.text),))
+            written, asked = query.text, Query((Words(query.text),))
         else:
-            name, asked = query, parse(query)
+            written, asked = query, parse(query)
+        asked = replace(asked, more=tuple(more), less=tuple(less))
+        # What a cursor belongs to: the same words with other judgements rank otherwise.
+        name = f"{written} {asked.more} {asked.less}" if more or less else written
         page = Page(k, offset, cursor)
         answering = self._collapsed if collapse else self._answer
         read = pictures or _read
 
         def answer(part: Page) -> SearchResults:
-            return answering(name, asked, lambda space: space.encode(asked, read), part, strictness)
+            found = answering(name, asked, lambda space: space.encode(asked, read), part, strictness)
+            return replace(found, query=written)
 
-        if sort == "relevance" or (sort == "newest" and not asked.has_direction):
+        dated = not asked.has_direction and asked.ranking_label is None
+        if sort == "relevance" or (sort == "newest" and dated):
             return answer(page)
         return self._dated(name, answer, page, newest=sort == "newest")
 
@@ -321,6 +339,137 @@ class Library:
             found = images.images(session, ids, is_reachable=self._reach)
         return {row.id: tuple(os.fsdecode(file.path) for file in row.files) for row in found.values()}
 
+    def classify(
+        self,
+        images: Iterable[str | os.PathLike[str] | bytes | int] = (),
+        labels: Sequence[str] = (),
+        *,
+        where: str | None = None,
+        templates: Sequence[str] = TEMPLATES,
+    ) -> Classified:
+        """Say which of some labels pictures go with: P(label | picture), without any training.
+
+        Args:
+            images: Files, folders and files' bytes, which need not be indexed, and ids of pictures in the
+                library.
+            labels: What the pictures may be called, in words.
+            where: Instead of files, a query: all pictures that pass its filters, and where it has words or
+                pictures those above its relevance line. Their stored embeddings are used.
+            templates: Prompts with ``{}`` for the label; the mean of their embeddings stands for it.
+
+        Returns:
+            Probabilities by picture. Those of a CLIP model sum to 1; those of a SigLIP model are each label's
+            own.
+
+        Raises:
+            UsageError: No or doubled labels, a template without ``{}``, a path that isn't there, files and a
+                query together, or nothing is indexed yet.
+            QueryError: The query can't be understood.
+            ModelError: The library's model can't be loaded.
+        """
+        from searchengine.understanding.classify import classify
+
+        space = self._known_space()
+        return classify(space, self._pictures(space, images, where), labels, templates)
+
+    def cluster(
+        self, count: int | None = None, *, phrases: Sequence[str] | None = None
+    ) -> tuple[Cluster, ...]:
+        """Group the library's pictures by looks, and name each group; the largest first.
+
+        Args:
+            count: How many groups; None for a number that suits the library's size.
+            phrases: What groups may be called; None for some 400 words of everyday things and places.
+
+        Raises:
+            UsageError: More groups than pictures, or a phrase that is empty or doubled.
+            ModelError: The library's model can't be loaded.
+        """
+        from searchengine.understanding.clusters import cluster
+
+        space = self._space()
+        return () if space is None else cluster(self._catalog, space, count, phrases)
+
+    def map(self, clusters: Sequence[Cluster]) -> tuple[Placed, ...]:
+        """Put the pictures of `cluster` on a plane, like beside like; of many about a thousand.
+
+        Raises:
+            UsageError: Nothing is indexed yet.
+        """
+        from searchengine.understanding.clusters import placed
+
+        return placed(self._catalog, self._known_space(), clusters)
+
+    def labels(self) -> tuple[TaughtLabel, ...]:
+        """The concepts that were taught by example, for ``label:`` in queries; `indexer.teaching` teaches."""
+        space = self._space()
+        return () if space is None else space.taught.labels()
+
+    def suggest(self, label: str, k: int = 10) -> tuple[Suggestion, ...]:
+        """The pictures that would teach a concept most: those it is least sure of.
+
+        Raises:
+            QueryError: No concept goes by this name.
+            UsageError: Nothing is indexed yet.
+        """
+        space = self._known_space()
+        space.refresh()
+        return space.taught.suggest(label, k)
+
+    def tag(
+        self,
+        images: Iterable[str | os.PathLike[str] | bytes | int] = (),
+        *,
+        where: str | None = None,
+        vocabulary: Sequence[str] | None = None,
+        strictness: float = STRICTNESS,
+    ) -> Tagged:
+        """Say which words of a vocabulary hold of pictures; of some none do.
+
+        A word holds of a picture where a search for it would call the picture relevant.
+
+        Args:
+            images: As for `classify`.
+            where: As for `classify`.
+            vocabulary: The words; None for some 500 of everyday things, places and scenes.
+            strictness: As for `search`.
+
+        Raises:
+            UsageError: As for `classify`; a strictness beyond 0 or 1; or a library without measurements yet.
+            QueryError: The query can't be understood.
+            ModelError: The library's model can't be loaded.
+        """
+        from searchengine.understanding.tags import tag
+
+        space = self._known_space()
+        return tag(space, self._pictures(space, images, where), vocabulary, checked(strictness))
+
+    def _pictures(
+        self,
+        space: OpenSpace,
+        given: Iterable[str | os.PathLike[str] | bytes | int],
+        where: str | None,
+    ) -> Iterator[Seen | Unread]:
+        """The pictures that files, folders and ids name, or a query, embedded."""
+        from searchengine.understanding import pictures
+
+        given = list(given)
+        ids = [each for each in given if isinstance(each, int)]
+        files = list(pictures.files(each for each in given if not isinstance(each, int)))
+        if where is None:
+            return chain(pictures.look_up(space, self._named(ids)), pictures.look_at(space, files))
+        if given:
+            raise UsageError("name either pictures or a query, not both")
+        hits = self.search(where, k=None)
+        return pictures.look_up(space, [(hit.id, hit.path) for hit in hits if hit.relevant is not False])
+
+    def _named(self, ids: Collection[int]) -> list[tuple[int, str]]:
+        """Pictures of the library with their paths; raises UsageError where there is none with such an id."""
+        paths = self.paths(ids)
+        if unknown := [each for each in ids if each not in paths]:
+            raise UsageError(f"the library has no picture {unknown[0]} now; take an id from a result")
+        return [(each, paths[each][0]) for each in ids]
+
     def duplicates(self, level: Level = "edited") -> Duplicates:
         """Group the files that are the same picture, or nearly; nothing is deleted.
 
@@ -433,6 +582,14 @@ class Library:
         with self._catalog.read() as session:
             return spaces.active_space(session)
 
+    def _known_space(self) -> OpenSpace:
+        space = self._space()
+        if space is None:
+            raise UsageError(
+                "nothing is indexed yet, so there is no model; begin with: imgsearch index FOLDER"
+            )
+        return space
+
     def _dated(
         self, name: str, ask: Callable[[Page], SearchResults], page: Page, *, newest: bool
     ) -> SearchResults:
@@ -542,6 +699,8 @@ class Library:
                 space.refresh()
                 direction = encoded.result()
             vector = direction.vector if direction else None
+            if asked.ranking_label is not None:
+                vector, _ = space.taught.concept(asked.ranking_label).direction
             # The vectors' search uses every core: more of them at once than there are cores gain nothing.
             with self._ranking:
                 answer = self._timed("rank", space.answer, vector, asked, page.k, page.offset, after=after)
@@ -552,7 +711,8 @@ class Library:
             # Fewer than there are: another process may just have switched models and dropped this space.
             if complete or self._space() is space:
                 break
-        line = None
+        # Whatever passes a filter is what was asked for, also where a taught concept ranks it.
+        line = None if asked.ranking_label is None else -math.inf
         if direction and answer.best is not None:
             line = space.line(direction, answer.best, strictness)
         results = to_results(answer.found, answer.rows, offset=first, line=line)

@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from searchengine.catalog.images import ImageRow
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
+    from searchengine.encoders.spec import ModelSpec
     from searchengine.images.open import Picture
     from searchengine.query.compose import Direction
     from searchengine.query.paging import Cursor, Hit
     from searchengine.query.terms import Query
+    from searchengine.understanding.taught import Taught
     from searchengine.vectors.index import Hits
     from searchengine.vectors.live import LiveIndex
 
@@ -106,6 +108,11 @@ class OpenSpace:
         self._loading_index = threading.Lock()
 
     @property
+    def spec(self) -> ModelSpec:
+        """The model, pinned; known without loading it."""
+        return self._space.spec
+
+    @property
     def encoder(self) -> Encoder:
         """The model; raises ModelError when it can't be loaded."""
         with self._loading_encoder:
@@ -152,11 +159,18 @@ class OpenSpace:
         self._fresh = now
         return changed
 
+    @property
+    def taught(self) -> Taught:
+        """The concepts that were taught by example."""
+        from searchengine.understanding.taught import Taught
+
+        return Taught(self._catalog, self.id, self.index)
+
     def encode(self, query: Query, read: Callable[[str], bytes | int]) -> Direction:
         """Where a query's words and pictures go, all together.
 
         Args:
-            query: With at least one of either.
+            query: With at least one of either, or with pictures that were judged.
             read: A picture's bytes by its reference, or its id where the library has it.
         """
         from searchengine.query.compose import compose
@@ -165,7 +179,12 @@ class OpenSpace:
         vectors = self._texts(texts)
         words = [(vector, words.weight) for vector, words in zip(vectors, query.words, strict=True)]
         pictures = [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
-        return compose(words, pictures)
+        if not (query.more or query.less):
+            return compose(words, pictures)
+        from searchengine.understanding.feedback import judged
+
+        more, less = ([self.encode_picture(each) for each in side] for side in (query.more, query.less))
+        return judged(words, pictures, more, less, self._source)
 
     def encode_text(self, text: str) -> Vector:
         """A text to a unit vector, float32 (dim,)."""
@@ -177,14 +196,19 @@ class OpenSpace:
     def encode_picture(self, picture: bytes | int | Image.Image) -> Vector:
         """A picture to a unit vector, float32 (dim,); one that is indexed costs no inference."""
         if isinstance(picture, int):
-            embedded = self._embedded(picture)
+            embedded = self.stored([picture]).get(picture)
             if embedded is None:
                 raise UsageError(f"the library has no picture {picture} now; take an id from a result")
             return embedded
         if isinstance(picture, bytes):
-            stored = self._stored(picture)
+            stored = self.recognised(picture)
             if stored is not None:
                 return stored
+        vector: Vector = self.encoder.encode_images(self.pixels(picture)[None])[0]
+        return vector
+
+    def pixels(self, picture: bytes | Image.Image) -> NDArray[np.uint8]:
+        """A picture as the model wants it, uint8 (height, width, 3); raises ImageError."""
         from PIL import ImageOps
 
         from searchengine.encoders.preprocess import preprocess
@@ -195,8 +219,48 @@ class OpenSpace:
             upright = self._open_picture(picture, self.draft_to).image
         else:
             upright = to_rgb(ImageOps.exif_transpose(picture))
-        vector: Vector = self.encoder.encode_images(preprocess(upright, preprocessing)[None])[0]
-        return vector
+        return preprocess(upright, preprocessing)
+
+    def recognised(self, data: bytes) -> Vector | None:
+        """The embedding, float32 (dim,), of a file's bytes that are indexed; None of others."""
+        from searchengine.images.hashes import content_hash
+
+        digest = content_hash(data)
+        with self._catalog.read() as session:
+            content = files.contents_by_hash(session, [digest]).get(digest)
+        return None if content is None else self.stored([content]).get(content)
+
+    def stored(self, contents: Collection[int]) -> dict[int, Vector]:
+        """Embeddings of pictures of the library, float32 (dim,), of length 1, by id; of a video the first.
+
+        Ids of which there is none, or none any more, are left out.
+        """
+        import numpy as np
+
+        with self._catalog.read() as session:
+            embeddings = images.embedding_ids(session, self.id, contents)
+        ids, rows = self._source.vectors(embeddings.values())
+        vectors = rows.astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        at = {each: place for place, each in enumerate(ids.tolist())}
+        return {content: vectors[at[each]] for content, each in embeddings.items() if each in at}
+
+    def wholes(self) -> tuple[NDArray[np.int64], Vector]:
+        """Every picture that is shown, by its first embedding: ids (n,), ascending, and float32 (n, dim).
+
+        All of them are in memory then: 2 GB for a million at dimension 512.
+        """
+        import numpy as np
+
+        parts, _ = self._source.parts(0)
+        with self._source.shown() as (_, count, batches):
+            ids, vectors, end = np.empty(count, np.int64), np.empty((count, self.dim), np.float32), 0
+            for some, rows in batches:
+                first = np.isin(some, parts, invert=True)
+                start, end = end, end + int(np.count_nonzero(first))
+                ids[start:end], vectors[start:end] = some[first], rows[first]
+                vectors[start:end] /= np.linalg.norm(vectors[start:end], axis=1, keepdims=True)
+        return ids[:end], vectors[:end]
 
     def answer(
         self,
@@ -246,15 +310,22 @@ class OpenSpace:
         Returns:
             None before the space has been calibrated, and when the picture has just been forgotten.
         """
+        if direction.line is not None:
+            return direction.line
         import numpy as np
 
         from searchengine.query import relevance
 
-        calibration = self._calibration.get(None, self._read_calibration)
+        calibration = self.calibration
         _, vectors = self._source.vectors([best])
         if calibration is None or not len(vectors):
             return None
         return relevance.line(calibration, direction, vectors[0].astype(np.float32), strictness)
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What relevance is measured by; None before the indexer has."""
+        return self._calibration.get(None, self._read_calibration)
 
     def _read_calibration(self) -> Calibration | None:
         with self._catalog.read() as session:
@@ -316,10 +387,17 @@ class OpenSpace:
         return _pairs(self.index.search_groups(vector, len(ids), allowed=ids))
 
     def _passing(self, query: Query) -> NDArray[np.int64]:
+        facts = [each for each in query.filters if not each.labels]
+        first = next((each for each in query.filters if each.labels and not each.negated), None)
+        if first is not None and not facts and not query.exact:  # few pictures, found without reading of all
+            return self.taught.narrow(
+                self.taught.passing(first), [f for f in query.filters if f is not first]
+            )
         with self._catalog.read() as session:
-            narrowed = narrow(session, query.filters, query.exact)
+            narrowed = narrow(session, facts, query.exact)
             which = filters.condition(narrowed.filters, narrowed.exact)
-            return filters.passing(session, self.id, which, narrowed.contents)
+            ids = filters.passing(session, self.id, which, narrowed.contents)
+        return self.taught.narrow(ids, query.filters)
 
     def _newest(
         self, query: Query, k: int | None, offset: int, after: Cursor | None
@@ -332,10 +410,12 @@ class OpenSpace:
         return len(dated), [(embedding, None) for embedding in page.tolist()]
 
     def _by_date(self, query: Query, after: tuple[datetime | None, int] | None = None) -> NDArray[np.int64]:
+        facts = [each for each in query.filters if not each.labels]
         with self._catalog.read() as session:
-            narrowed = narrow(session, query.filters, query.exact)
+            narrowed = narrow(session, facts, query.exact)
             which = filters.condition(narrowed.filters, narrowed.exact)
-            return filters.newest(session, self.id, which, narrowed.contents, after=after)
+            dated = filters.newest(session, self.id, which, narrowed.contents, after=after)
+        return self.taught.narrow(dated, query.filters)
 
     def _dated_after(self, dated: NDArray[np.int64], query: Query, after: Cursor) -> NDArray[np.int64]:
         """What follows a picture in the order of dates, also when it isn't there any more."""
@@ -343,25 +423,6 @@ class OpenSpace:
             embedding = images.embedding_ids(session, self.id, [after.id]).get(after.id)
         at = (dated == embedding).nonzero()[0]
         return dated[at[0] + 1 :] if len(at) else self._by_date(query, (after.taken_at, after.id))
-
-    def _stored(self, data: bytes) -> Vector | None:
-        from searchengine.images.hashes import content_hash
-
-        digest = content_hash(data)
-        with self._catalog.read() as session:
-            content = files.contents_by_hash(session, [digest]).get(digest)
-        return None if content is None else self._embedded(content)
-
-    def _embedded(self, content: int) -> Vector | None:
-        import numpy as np
-
-        with self._catalog.read() as session:
-            embedding = images.embedding_ids(session, self.id, [content]).get(content)
-        if embedding is None:
-            return None
-        _, vectors = self._source.vectors(np.array([embedding]))
-        vector: Vector = vectors[0].astype(np.float32)
-        return vector / np.linalg.norm(vector)
 
 
 def _changed_at(folder: Path) -> int:

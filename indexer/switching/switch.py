@@ -18,6 +18,7 @@ from indexer.lock import writing
 from indexer.planning.plan import is_held_back
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.switching.reembed import Work
+from indexer.teaching.learn import learn
 from searchengine.catalog import files, report, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
@@ -218,6 +219,7 @@ class Switch:
         self._on_progress(Progress("writing the snapshot"))
         snapshot.take_snapshot(EmbeddingSource(catalog, space), self._layout.vectors)
         keep_calibrated(catalog, self._layout, space, lambda: encoder)
+        learn(catalog, space, lambda: encoder)
         with catalog.write() as session:
             read_again(
                 session,

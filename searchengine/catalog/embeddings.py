@@ -143,6 +143,14 @@ class EmbeddingSource:
             }
         return self.vectors({embedding for embedding in ids if embedding is not None})[1]
 
+    def unit_vectors(self, ids: Collection[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """`vectors` without the ids, of length 1 once more after having been float16: (n, dim)."""
+        return _unit(self.vectors(ids)[1])
+
+    def unit_sample(self, count: int) -> NDArray[np.float32]:
+        """`sample`, of length 1 once more: (n, dim)."""
+        return _unit(self.sample(count))
+
     @contextmanager
     def shown(self) -> Iterator[tuple[Position, int, Iterator[Vectors]]]:
         """Everything that is shown, in one view of the catalog for as long as the block lasts.
@@ -195,3 +203,9 @@ class EmbeddingSource:
             )
         packed = b"".join(row[1] for row in rows)
         return ids, np.frombuffer(packed, "<f2").reshape(len(rows), self.dim)
+
+
+def _unit(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+    wide = vectors.astype(np.float32)
+    unit: NDArray[np.float32] = wide / np.linalg.norm(wide, axis=1, keepdims=True)
+    return unit

@@ -165,6 +165,17 @@ def images_of_embeddings(
     }
 
 
+def contents_of(session: Session, embedding_ids: Collection[int]) -> dict[int, int]:
+    """The pictures that embeddings are of, by embedding id, without anything else about them."""
+    found: dict[int, int] = {}
+    for chunk in chunks(embedding_ids):
+        rows = session.connection().execute(
+            select(Embedding.id, Embedding.content_id).where(Embedding.id.in_(chunk))
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
 def image_at(session: Session, path: bytes) -> int | None:
     """The content of the file at an absolute path (symlinks resolved); None when it isn't indexed."""
     place = locate(session, path)

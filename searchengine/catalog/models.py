@@ -239,6 +239,43 @@ class Embedding(Base):
     """When in a video its frame is; none for a picture."""
 
 
+class Label(Base):
+    """A concept that the user taught, by name."""
+
+    __tablename__ = "label"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[int] = _key()
+    name: Mapped[str] = mapped_column(unique=True)
+    """In lower case."""
+    created_at: Mapped[datetime]
+    """UTC."""
+
+
+class LabelExample(Base):
+    """A picture that shows a concept, or one that doesn't."""
+
+    __tablename__ = "label_example"
+
+    label_id: Mapped[int] = mapped_column(Key, ForeignKey("label.id"), primary_key=True, autoincrement=False)
+    content_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("content.id"), primary_key=True, autoincrement=False, index=True
+    )
+    shows: Mapped[bool]
+
+
+class LabelConcept(Base):
+    """What a space has learned of a concept; `searchengine.concept` says what the numbers are."""
+
+    __tablename__ = "label_concept"
+
+    label_id: Mapped[int] = mapped_column(Key, ForeignKey("label.id"), primary_key=True, autoincrement=False)
+    space_id: Mapped[int] = mapped_column(Key, ForeignKey("space.id"), primary_key=True, autoincrement=False)
+    weights: Mapped[bytes] = mapped_column(LargeBinary)
+    """float32, little-endian."""
+    bias: Mapped[float] = mapped_column(Double)
+
+
 class Change(Base):
     """An embedding came into sight or went out of it; a reader replays these from its snapshot on."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from sqlalchemy import delete, func, select, update
 
 from searchengine.catalog.clock import now
-from searchengine.catalog.models import Change, Embedding, Space, SpaceCalibration
+from searchengine.catalog.models import Change, Embedding, LabelConcept, Space, SpaceCalibration
 from searchengine.encoders.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def activate_space(session: Session, space_id: int) -> None:
 
 
 def drop_space(session: Session, space_id: int) -> None:
-    """Delete a space with its embeddings, changes and calibration; what is derived from it is the caller's.
+    """Delete a space with all that is in the catalog of it; what is derived from it is the caller's.
 
     Raises:
         ValueError: It is the active one.
@@ -123,6 +123,7 @@ def drop_space(session: Session, space_id: int) -> None:
     if active is not None and active.id == space_id:
         raise ValueError(f"embedding space {space_id} is the active one; activate another one first")
     session.execute(delete(SpaceCalibration).where(SpaceCalibration.space_id == space_id))
+    session.execute(delete(LabelConcept).where(LabelConcept.space_id == space_id))
     session.execute(delete(Change).where(Change.space_id == space_id))
     session.execute(delete(Embedding).where(Embedding.space_id == space_id))
     session.execute(delete(Space).where(Space.id == space_id))

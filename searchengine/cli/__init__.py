@@ -24,6 +24,14 @@ COMMANDS = {
     "duplicates": LazyCommand(
         "searchengine.cli.duplicates:duplicates", "Group the files that are the same picture."
     ),
+    "classify": LazyCommand(
+        "searchengine.cli.classify:classify", "Say which of your labels pictures go with."
+    ),
+    "tag": LazyCommand("searchengine.cli.tag:tag", "Say which everyday words hold of pictures."),
+    "cluster": LazyCommand(
+        "searchengine.cli.cluster:cluster", "Group the library by looks, name the groups, draw a map."
+    ),
+    "label": LazyCommand("indexer.cli.label:label", "Teach concepts by example, for label:NAME in queries."),
     "serve": LazyCommand("searchengine.cli.serve:serve", "Search in the browser, and over HTTP."),
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
     "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),

@@ -60,10 +60,10 @@ def as_json_lines(results: Iterable[SearchResult]) -> Iterator[bytes]:
 
 def as_csv(results: Iterable[SearchResult]) -> Iterator[bytes]:
     """A header and one row a result; several values in a cell stand joined by ``|``."""
-    yield _csv_row(COLUMNS)
+    yield csv_row(COLUMNS)
     for result in results:
         values = result.to_dict()
-        yield _csv_row([_cell(values[column]) for column in COLUMNS])
+        yield csv_row([_cell(values[column]) for column in COLUMNS])
 
 
 def as_paths(results: Iterable[SearchResult], *, end: bytes = b"\n") -> Iterator[bytes]:
@@ -91,7 +91,8 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _csv_row(cells: Iterable[Any]) -> bytes:
+def csv_row(cells: Iterable[Any]) -> bytes:
+    """One row of a CSV file, quoted where it has to be."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue().encode(errors="backslashreplace")

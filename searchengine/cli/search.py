@@ -25,8 +25,24 @@ if TYPE_CHECKING:
     show_default=True,
     help="Order of the results, by the time the pictures were taken.",
 )
+@click.option(
+    "--more",
+    metavar="ID",
+    type=int,
+    multiple=True,
+    help="A result's id: that is what I mean; may be given several times.",
+)
+@click.option("--less", metavar="ID", type=int, multiple=True, help="A result's id: that isn't.")
 @click.pass_obj
-def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> None:
+def search(
+    place: Place,
+    *,
+    query: tuple[str, ...],
+    sort: Sort,
+    more: tuple[int, ...],
+    less: tuple[int, ...],
+    wanted: Wanted,
+) -> None:
     """Find pictures by what is in them.
 
     \b
@@ -43,7 +59,11 @@ def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> 
       path:2021/*  name:IMG_*  width:>2000  mp:>12  size:<2mb
       near:48.85,2.35,10km  orientation:portrait  rating:>3
       keyword:beach
+      label:rex                  what you taught with imgsearch label add
       key:a|b is "a or b", -key:value is "not", \\ takes the next letter as it is
+
+    --more 12 --less 40 names results (by the id in --format json) that are, or
+    aren't, what you mean; the others are ranked anew.
 
     Quotes are not needed around words: they are joined by one space. Options may
     stand anywhere, but only when they are written as below: -k 5 is one, any
@@ -58,6 +78,8 @@ def search(place: Place, query: tuple[str, ...], sort: Sort, wanted: Wanted) -> 
             sort=sort,
             collapse=wanted.collapse,
             strictness=wanted.strictness,
+            more=more,
+            less=less,
         )
         present(results, wanted, library.thumbnail, title=text)
 

@@ -30,12 +30,15 @@ class Direction:
             are none the pictures to go towards; where there are none of these either, all of it.
         of_words: Whether the main part comes from words.
         is_away: Whether it only says what isn't wanted.
+        line: The cosine from which on pictures are relevant, where the direction was learned and so says that
+            itself; else None.
     """
 
     vector: Vector
     main: Vector
     of_words: bool
     is_away: bool = False
+    line: float | None = None
 
 
 def compose(words: Sequence[Part], pictures: Sequence[Part] = ()) -> Direction:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
-from searchengine.filters import Choice, Circle, Comparison, Moment, Number, Pattern, Value
+from searchengine.filters import LABEL_KEY, Choice, Circle, Comparison, Moment, Number, Pattern, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,6 +164,10 @@ def plain_number(number: float) -> str:
     return text if "e" not in text else f"{number:.340f}".rstrip("0")
 
 
+def _read_label(text: str) -> Value:
+    return Choice(text.strip().lower())
+
+
 _PIXELS = _number({"": 1, "px": 1})
 
 KEYS = {
@@ -189,6 +193,7 @@ KEYS = {
             "portrait, landscape or square",
         ),
         Key("keyword", _read_pattern, _write_pattern, "beach", "keyword, whole; with * and ? a part"),
+        Key(LABEL_KEY, _read_label, _write_choice, "rex", "what you taught with: imgsearch label add"),
         Key("rating", _number({"": 1}), _write_number, ">3", "stars, 1 to 5"),
     )
 }

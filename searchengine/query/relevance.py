@@ -163,6 +163,23 @@ def bar(
     return _at(_among_others(_unit(share * sample + rest), sample), strictness)
 
 
+def bars(calibration: Calibration, pictures: Vectors, strictness: float = STRICTNESS) -> NDArray[np.float32]:
+    """The bar of words alone, for each of several pictures as if it were the nearest to them.
+
+    Args:
+        calibration: The space's.
+        pictures: Their embeddings, (n, dim).
+        strictness: Share of unrelated words that should find nothing, from 0 to 1.
+
+    Returns:
+        Cosines, (n,).
+    """
+    import numpy as np
+
+    close = closeness(calibration.bank.astype(np.float32), pictures)
+    return np.float32(_at(calibration.words, strictness)) + np.float32(CLOSENESS_WEIGHT) * close
+
+
 def is_relevant(score: float, line: float) -> bool:
     """Whether a picture with this cosine stands above the line. The one place where that is said."""
     return score >= line

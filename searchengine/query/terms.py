@@ -44,14 +44,25 @@ class Query:
         examples: The same in pictures.
         exact: Words that must, or must not, stand in a picture's text; all of them.
         filters: All of which have to hold.
+        more: Pictures, by id, that whoever asks said are what is meant (relevance feedback).
+        less: Pictures, by id, that aren't.
     """
 
     words: tuple[Words, ...] = ()
     examples: tuple[Example, ...] = ()
     exact: tuple[Exact, ...] = ()
     filters: tuple[Filter, ...] = ()
+    more: tuple[int, ...] = ()
+    less: tuple[int, ...] = ()
 
     @property
     def has_direction(self) -> bool:
-        """Whether there is anything to rank by."""
-        return bool(self.words or self.examples)
+        """Whether there are words or pictures to rank by."""
+        return bool(self.words or self.examples or self.more or self.less)
+
+    @property
+    def ranking_label(self) -> str | None:
+        """The taught concept that ranks where there are no words or pictures: the first that is asked for."""
+        if self.has_direction:
+            return None
+        return next((each for asked in self.filters if not asked.negated for each in asked.labels), None)

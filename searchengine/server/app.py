@@ -14,7 +14,7 @@ from searchengine.server.guard import Guard
 from searchengine.server.head import HeadAsGet
 from searchengine.server.headers import SecurityHeaders
 from searchengine.server.observe import Observed
-from searchengine.server.routes import embedding, export, images, operation, page, search
+from searchengine.server.routes import embedding, export, images, operation, page, search, understanding
 from searchengine.server.routes import library as library_routes
 from searchengine.server.schemas import Problem, SearchRequest
 from searchengine.server.service import Service
@@ -73,7 +73,7 @@ def application(library: Library, settings: Settings, *, announcement: Announcem
     )
     app.state.service = service
     problems.explain_errors(app)
-    for routes in (search, export, images, library_routes, operation, page):
+    for routes in (search, export, images, library_routes, understanding, operation, page):
         app.include_router(routes.router)
     if settings.embedding_api:
         app.include_router(embedding.router)

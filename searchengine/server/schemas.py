@@ -34,6 +34,16 @@ Strictness = Annotated[
         description="Where the relevance line lies: the share of unrelated queries that find nothing.",
     ),
 ]
+Judged = Annotated[
+    list[ImageId],
+    Field(max_length=100, description="Ids of results that are, or aren't, what is meant: learned from."),
+]
+Labels = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=200)]],
+    Field(
+        min_length=1, max_length=1000, description="Each once; where they exclude each other, two or more."
+    ),
+]
 
 
 class Shape(BaseModel):
@@ -55,6 +65,8 @@ class SearchRequest(Shape):
         str | None,
         Field(max_length=4000, description="A picture on the web, `image:url` in the query; if allowed."),
     ] = None
+    more: Judged = []
+    less: Judged = []
 
 
 class Result(Shape):
@@ -124,6 +136,51 @@ class Image(Shape):
     thumbnail: str
     preview: str
     original: str
+
+
+class ClassifyRequest(Shape):
+    """Pictures of the library, and what they may be called."""
+
+    ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_RESULTS)]
+    labels: Labels
+    templates: Annotated[
+        list[Annotated[str, Field(max_length=200)]] | None,
+        Field(min_length=1, max_length=20, description="Prompts with {} for the label; their mean counts."),
+    ] = None
+
+
+class LabelProbability(Shape):
+    """A label and how surely it holds."""
+
+    label: str
+    probability: float
+
+
+class PictureLabels(Shape):
+    """A picture's labels, the most probable first."""
+
+    path: str
+    labels: list[LabelProbability]
+
+
+class ClusterExample(Shape):
+    """A picture near to the middle of a group."""
+
+    id: int
+    path: str
+    score: float
+    thumbnail: str
+    preview: str
+    original: str
+
+
+class ClusterGroup(Shape):
+    """Pictures that look alike."""
+
+    name: str
+    phrases: list[str]
+    size: int
+    examples: list[ClusterExample]
 
 
 class DuplicateMember(Shape):

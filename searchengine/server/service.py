@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from searchengine.library import Library
     from searchengine.results import SearchResults
     from searchengine.server.settings import Settings
+    from searchengine.understanding.clusters import Cluster
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Service:
         self._surveys = anyio.CapacityLimiter(1)
         self.uploads = anyio.CapacityLimiter(2 * cores)
         self._groups: dict[str, tuple[int, Duplicates]] = {}
+        self._clusters: dict[int | None, tuple[int, tuple[Cluster, ...]]] = {}
 
     async def searching(self, search: Callable[[], SearchResults]) -> bytes:
         """Search in a thread, when it is this search's turn; the answer as JSON."""
@@ -135,6 +137,23 @@ class Service:
             return known[1]
 
         return await anyio.to_thread.run_sync(find, limiter=self._surveys)
+
+    async def clusters(self, count: int | None) -> tuple[Cluster, ...]:
+        """The library's groups; found once, until pictures come or go."""
+
+        def find() -> tuple[Cluster, ...]:
+            now = self.library.last_change()
+            known = self._clusters.get(count)
+            if known is None or known[0] != now:
+                self._clusters.clear()  # one answer has an id for every picture: no more are kept
+                known = self._clusters[count] = now, self.library.cluster(count)
+            return known[1]
+
+        return await anyio.to_thread.run_sync(find, limiter=self._surveys)
+
+    async def classifying(self, classify: Callable[[], T]) -> T:
+        """Classify in a thread, when it is its turn among the searches."""
+        return await anyio.to_thread.run_sync(classify, limiter=self._searches)
 
     def warm_up(self, on_ready: Callable[[], None] | None) -> None:
         """Load model and vectors, in a thread, so that the first visitor doesn't wait for them.

@@ -56,6 +56,11 @@ class Groups:
         at = np.minimum(np.searchsorted(self.parts, ids), len(self.parts) - 1)
         return np.where(self.parts[at] == ids, self.first[at], ids)
 
+    def whole(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The vectors (n,) with all others of the same things, ascending."""
+        first = np.unique(self.of(ids))
+        return np.union1d(first, self.parts[np.isin(self.first, first)])
+
     def count_parts(self, ids: NDArray[np.int64]) -> int:
         """How many of the vectors (n,), each named once, aren't the first of their thing."""
         return int(np.isin(ids, self.parts).sum()) if len(self.parts) else 0

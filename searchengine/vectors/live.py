@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# How many of the nearest are looked at first for all above a cosine.
+FIRST_ABOVE = 256
+
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
@@ -132,6 +135,30 @@ class LiveIndex:
     def count_groups(self, allowed: NDArray[np.int64] | None = None) -> int:
         """How many things there are, or of how many things the allowed vectors are."""
         return _count_groups(self._state, allowed)
+
+    def above(self, query: NDArray[np.float32], least: float) -> NDArray[np.int64]:
+        """Every vector whose cosine with a query is at least so high, with all parts of the same things.
+
+        Args:
+            query: float32 (dim,), a unit vector.
+            least: The cosine.
+
+        Returns:
+            Ids, ascending.
+        """
+        row = as_queries(query, self.dim)
+        state = self._state
+        k = FIRST_ABOVE
+        while True:
+            hits = _search(state, row, k, None)
+            ids = hits.ids[0][(hits.ids[0] >= 0) & (hits.scores[0] >= least)]
+            if len(ids) < k or k >= len(state):
+                return state.groups.whole(ids)
+            k *= 4
+
+    def whole(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The vectors (n,) with all other parts of the same things, ascending."""
+        return self._state.groups.whole(ids)
 
     def refresh(self) -> bool:
         """Take in what has changed since the last time: changes, and a new snapshot.

@@ -26,12 +26,18 @@ OPERATIONS = {
     "/api/paths": ["post"],
     "/api/export": ["get"],
     "/api/duplicates": ["get"],
+    "/api/classify": ["post"],
+    "/api/clusters": ["get"],
     "/api/session": ["post"],
     "/healthz": ["get"],
     "/metrics": ["get"],
 }
-# No schema can say which texts are queries, or which are cursors that a page gave; to one 2.0 is an integer.
-ASKED = ("/predict", "/api/search", "/api/export", "/api/failures", "/api/duplicates", "/api/paths")
+# No schema can say which texts are queries, which are cursors that a page gave, which labels exclude each
+# other, or how many pictures there are; to one 2.0 is an integer.
+ASKED = (
+    *("/predict", "/api/search", "/api/export", "/api/failures", "/api/duplicates", "/api/paths"),
+    *("/api/classify", "/api/clusters"),
+)
 EMBEDDING = {"/ping": ["get"], "/predict": ["post"]}
 EACH = [(path, method) for path, methods in (OPERATIONS | EMBEDDING).items() for method in methods]
 

@@ -102,3 +102,16 @@ def test_a_vector_that_is_no_part_is_a_thing(ids, owners):
     groups = Groups(np.array([2, 9]), np.array([1, 8]))
     assert groups.of(np.array(ids, np.int64)).tolist() == owners
     assert Groups.none().of(np.array(ids, np.int64)).tolist() == ids
+
+
+def test_all_above_a_cosine_come_with_the_other_parts_of_their_things(tmp_path, source, monkeypatch):
+    monkeypatch.setattr("searchengine.vectors.live.FIRST_ABOVE", 2)
+    made = [source.add_parts(size) for size in (3, 1, 5, 1, 1, 2)]
+    index = LiveIndex(source, tmp_path)
+    query = coarse(3).astype(np.float32)
+    ranked = pairs(index.search(query, len(index)))
+    for _, least in ranked:
+        hit = {each for each, score in ranked if score >= least}
+        whole = sorted(each for ids in made if hit.intersection(ids) for each in ids)
+        assert index.above(query, least).tolist() == whole
+    assert index.above(query, 1.1).tolist() == []

@@ -127,6 +127,8 @@ async def _answer(service: Service, asked: SearchRequest, files: dict[str, bytes
             collapse=asked.collapse,
             strictness=asked.strictness,
             pictures=References(files),
+            more=asked.more,
+            less=asked.less,
         )
 
     return Response(await service.searching(run), media_type=_JSON)

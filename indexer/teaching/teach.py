@@ -1,0 +1,156 @@
+"""Teach a library concepts: say which pictures show one and which don't."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from indexer.teaching.learn import learn
+from searchengine.catalog import images, labels, spaces
+from searchengine.catalog.catalog import Catalog
+from searchengine.errors import UsageError
+from searchengine.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from searchengine.catalog.labels import LabelRow
+    from searchengine.encoders.encoder import Encoder
+
+MOST_LETTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """Changes a library's concepts. Each change is one transaction, so the indexer may run meanwhile.
+
+    Attributes:
+        library: The library's folder.
+        runtime: What runs the model, which embeds the concepts' names.
+        on_progress: Told in words when a model has to be downloaded or exported.
+    """
+
+    library: Path
+    runtime: Literal["auto", "onnx", "torch"] = "onnx"
+    on_progress: Callable[[str], None] | None = None
+
+    def add(
+        self, name: str, pictures: Iterable[str | os.PathLike[str] | int], *, shows: bool = True
+    ) -> LabelRow:
+        """Say that pictures show a concept, or don't; it is learned anew at once.
+
+        Args:
+            name: The concept's; made where there is none.
+            pictures: Files that are indexed, or ids.
+            shows: Whether they show it.
+
+        Raises:
+            UsageError: A name that can't be written in a query, a picture that isn't in the library, or no
+                picture that shows the concept.
+        """
+        name = _checked(name)
+        with self._catalog() as catalog:
+            with catalog.write() as session:
+                label_id = labels.put_examples(session, name, _contents(session, pictures), shows=shows)
+                row = labels.find_label(session, name)
+                if not row.positives:
+                    raise UsageError(
+                        f"{name} has no picture that shows it yet; begin with one: "
+                        f"imgsearch label add {name} PICTURE…"
+                    )
+            self._learn(catalog, label_id)
+        return row
+
+    def remove(self, name: str, pictures: Iterable[str | os.PathLike[str] | int] = ()) -> LabelRow | None:
+        """Let pictures be no examples of a concept any more; without any, forget the concept.
+
+        Returns:
+            What is left of it; None when it is gone, as it is without a picture that shows it.
+
+        Raises:
+            UsageError: No such concept, or a picture that isn't in the library.
+        """
+        pictures = list(pictures)
+        with self._catalog() as catalog:
+            with catalog.write() as session:
+                label = labels.find_label(session, name)
+                if pictures:
+                    labels.take_examples(session, label.id, _contents(session, pictures))
+                left = labels.find_label(session, name)
+                if not pictures or not left.positives:
+                    labels.drop_label(session, label.id)
+                    return None
+            self._learn(catalog, label.id)
+        return left
+
+    def train(self, name: str | None = None) -> list[LabelRow]:
+        """Learn a concept, or all of them, anew; needed only after examples have left the library.
+
+        Returns:
+            What was learned.
+
+        Raises:
+            UsageError: No such concept.
+        """
+        with self._catalog() as catalog:
+            with catalog.read() as session:
+                wanted = labels.all_labels(session) if name is None else [labels.find_label(session, name)]
+            self._learn(catalog, *(label.id for label in wanted))
+        return wanted
+
+    def _catalog(self) -> Catalog:
+        return Catalog.open(Layout(self.library).catalog)
+
+    def _learn(self, catalog: Catalog, *label_ids: int) -> None:
+        with catalog.read() as session:
+            space = spaces.active_space(session)
+        if space is None:
+            return
+
+        def encoder() -> Encoder:
+            from searchengine.encoders import load_encoder
+
+            return load_encoder(
+                space.spec.name,
+                runtime=self.runtime,
+                weights=space.spec.weights,
+                on_progress=self.on_progress,
+            )
+
+        learn(catalog, space, encoder, only=label_ids)
+
+
+def _checked(name: str) -> str:
+    tidy = name.strip().lower()
+    if not tidy or len(tidy) > MOST_LETTERS or not tidy.isprintable():
+        raise UsageError(f"a label's name has 1 to {MOST_LETTERS} letters that can be printed, not {name!r}")
+    return tidy
+
+
+def _contents(session: Session, pictures: Iterable[str | os.PathLike[str] | int]) -> set[int]:
+    """The ids of pictures.
+
+    Raises:
+        UsageError: One isn't in the library.
+    """
+    found: set[int] = set()
+    for picture in pictures:
+        if isinstance(picture, int):
+            content = picture if labels.shown_among(session, [picture]) else None
+        else:
+            path = os.path.abspath(os.path.expanduser(os.fsencode(picture)))
+            # A root's symlinks are resolved in the library, a file that is a link itself isn't.
+            folder = os.path.realpath(os.path.dirname(path))
+            content = images.image_at(session, os.path.join(folder, os.path.basename(path)))
+        if content is None:
+            raise UsageError(
+                f"{picture} isn't in the library; index it first, or take a path or an id from a result"
+            )
+        found.add(content)
+    if not found:
+        raise UsageError("name at least one picture")
+    return found

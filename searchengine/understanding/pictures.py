@@ -1,0 +1,150 @@
+"""The pictures that a question is about, with their embeddings: files, folders, and what a query finds.
+
+What the library has embedded isn't decoded: a file is recognised by its bytes, what a query finds by its id.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from searchengine.errors import ImageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from searchengine.open_space import OpenSpace
+
+    Vector = NDArray[np.float32]
+
+# Pictures that are decoded side by side, then encoded together.
+BATCH = 16
+# Embeddings that are read from the catalog at a time.
+STORED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A picture that couldn't be read.
+
+    Attributes:
+        path: Absolute; empty for a picture that came as bytes.
+        reason: Why, and what to do about it.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A picture and its embedding.
+
+    Attributes:
+        path: Absolute; empty for a picture that came as bytes.
+        vector: float32 (dim,), of length 1; a video's first key frame's.
+    """
+
+    path: str
+    vector: Vector
+
+
+def files(paths: Iterable[str | os.PathLike[str] | bytes]) -> Iterator[str | bytes]:
+    """The pictures that files and folders name, absolute: files as they are, below folders what is a picture.
+
+    A file's bytes are a picture too.
+
+    Raises:
+        UsageError: A path leads nowhere.
+    """
+    for path in paths:
+        if isinstance(path, bytes):
+            yield path
+            continue
+        name = os.path.abspath(os.path.expanduser(path))
+        if os.path.isdir(name):
+            yield from _below(name)
+        elif os.path.exists(name):
+            yield name
+        else:
+            raise UsageError(f"there is no file or folder {os.fspath(path)}; name one that is there")
+
+
+def look_at(space: OpenSpace, paths: Iterable[str | bytes]) -> Iterator[Seen | Unread]:
+    """Embed files, in their order; one that can't be read is a failure, and the others go on."""
+    import numpy as np
+
+    rest = iter(paths)
+    with ThreadPoolExecutor(thread_name_prefix="decode") as pool:
+        while batch := list(islice(rest, BATCH)):
+            opened = list(pool.map(lambda path: _open(space, path), batch))
+            pixels = [each.pixels for each in opened if isinstance(each, _Undone)]
+            encoded = iter(space.encoder.encode_images(np.stack(pixels)) if pixels else ())
+            for each in opened:
+                yield Seen(each.path, next(encoded)) if isinstance(each, _Undone) else each
+
+
+def look_up(space: OpenSpace, found: Iterable[tuple[int, str]]) -> Iterator[Seen]:
+    """The embeddings of pictures of the library, by id and path, in their order; nothing is decoded."""
+    rest = iter(found)
+    while batch := list(islice(rest, STORED)):
+        vectors = space.stored([content for content, _ in batch])
+        yield from (Seen(path, vectors[content]) for content, path in batch if content in vectors)
+
+
+def _below(folder: str) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = os.path.join(place, name)
+            if not name.startswith(".") and _is_picture(path):
+                yield path
+
+
+def _is_picture(path: str) -> bool:
+    from searchengine.images.files import open_regular
+    from searchengine.images.formats import (
+        HEAD_BYTES,
+        IMAGE_EXTENSIONS,
+        RAW_EXTENSIONS,
+        VIDEO_FORMATS,
+        sniff,
+    )
+
+    if os.path.splitext(path)[1].lower() in IMAGE_EXTENSIONS | RAW_EXTENSIONS:
+        return True
+    try:
+        descriptor, _ = open_regular(path)
+    except (OSError, ImageError):
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        name = sniff(file.read(HEAD_BYTES))
+    return name is not None and name not in VIDEO_FORMATS
+
+
+class _Undone(NamedTuple):
+    """A picture that the model has yet to embed."""
+
+    path: str
+    pixels: NDArray[np.uint8]
+
+
+def _open(space: OpenSpace, given: str | bytes) -> Seen | _Undone | Unread:
+    from searchengine.images.files import read_file
+    from searchengine.images.limits import DEFAULT_LIMITS
+
+    path = given if isinstance(given, str) else ""
+    try:
+        data = read_file(path, DEFAULT_LIMITS).data if isinstance(given, str) else given
+        stored = space.recognised(data)
+        return _Undone(path, space.pixels(data)) if stored is None else Seen(path, stored)
+    except ImageError as error:
+        return Unread(path, str(error))
+    except OSError as error:
+        return Unread(path, error.strerror or str(error))

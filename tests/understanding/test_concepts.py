@@ -1,0 +1,81 @@
+"""Concepts by example: the arithmetic on numbers whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from searchengine.understanding.concepts import fit
+
+DIM = 32
+
+
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def world():
+    """Embeddings with a large part in common, of which every tenth shows the concept: its direction."""
+    rng = np.random.default_rng(0)
+    common, concept = unit(rng.standard_normal((2, DIM)))
+    shows = np.arange(400) % 10 == 0
+    rows = 2 * common + 0.5 * shows[:, None] * concept + 0.15 * rng.standard_normal((400, DIM))
+    return unit(rows), shows, concept
+
+
+def split(world, positives=5, negatives=20):
+    rows, shows, _ = world
+    yes, no = np.flatnonzero(shows)[:positives], np.flatnonzero(~shows)[:negatives]
+    rest = np.setdiff1d(np.arange(len(rows)), [*yes, *no])
+    return rows[yes], rows[no], rest
+
+
+def test_a_handful_tells_the_rest_apart(world):
+    rows, shows, _ = world
+    positives, negatives, rest = split(world)
+    concept = fit(positives, negatives, rows[::8], np.zeros(DIM, np.float32))
+    scores = rows[rest] @ concept.weights
+    assert np.median(scores[shows[rest]]) > np.quantile(scores[~shows[rest]], 0.98)
+    direction, least = concept.direction
+    assert np.linalg.norm(direction) == pytest.approx(1, abs=1e-6)
+    assert concept.probability(least) == pytest.approx(0.5)
+    assert concept.probability(least + 0.1) > 0.5 > concept.probability(least - 0.1)
+
+
+def test_a_name_that_the_model_knows_is_where_the_learning_begins(world):
+    rows, shows, name = world
+    positives, _, rest = split(world, positives=1)
+    known = fit(positives, rows[:0], rows[::8], name).weights
+    unknown = fit(positives, rows[:0], rows[::8], np.zeros(DIM, np.float32)).weights
+
+    def gap(weights):
+        scores = rows[rest] @ weights
+        return (scores[shows[rest]].mean() - scores[~shows[rest]].mean()) / scores.std()
+
+    assert gap(known) > gap(unknown)
+
+
+def test_a_misleading_name_is_overruled_by_the_examples(world):
+    rows, shows, truth = world
+    positives, negatives, rest = split(world)
+    concept = fit(positives, negatives, rows[::8], -truth)
+    scores = rows[rest] @ concept.weights
+    assert scores[shows[rest]].mean() > scores[~shows[rest]].mean()
+
+
+def test_the_order_of_the_examples_and_their_being_in_the_sample_do_not_matter(world):
+    rows, _, name = world
+    positives, negatives, rest = split(world)
+    once = fit(positives, negatives, rows[rest[:50]], name)
+    again = fit(positives[::-1], negatives[::-1], np.concatenate([positives, rows[rest[:50]]]), name)
+    assert again.weights == pytest.approx(once.weights, abs=1e-4)
+    assert again.bias == pytest.approx(once.bias, abs=1e-4)
+
+
+@pytest.mark.parametrize(("negatives", "sample"), [(0, 0), (0, 1), (1, 0)])
+def test_the_smallest_libraries_are_enough(world, negatives, sample):
+    rows, _, name = world
+    concept = fit(rows[:1], rows[1 : 1 + negatives], rows[5 : 5 + sample], name)
+    assert np.isfinite(concept.weights).all()
+    assert np.isfinite(concept.bias)
