@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -358,6 +358,7 @@ def print_scenes(count: int, splits: int) -> None:
     compare(chosen_on, shown_on, bank)
     sweep(shown_on, bank)
     print_blank(encoder, shown_on, bank)
+    print_demoted(encoder, shown_on, bank)
 
 
 def compare(chosen_on: Sequence[Split], shown_on: Sequence[Split], bank: Vectors) -> None:
@@ -457,6 +458,41 @@ def print_blank(encoder: Encoder, splits: Sequence[Split], bank: Vectors) -> Non
         f"  {len(blank)} blank pictures in each library: above the line for {above:.4f} of the queries each;"
     )
     print(f"  one of them first for {first:.4f} (chance: {len(blank) / (size_of(splits) + len(blank)):.4f})")
+
+
+def print_demoted(encoder: Encoder, splits: Sequence[Split], bank: Vectors) -> None:
+    """Print what ranking blank pictures lower would bring: by closeness to any words, or for being blank."""
+    rng = np.random.default_rng(0)
+    size = encoder.spec.preprocessing
+    plain = [np.full((48, 64, 3), ImageColor.getrgb(colour), np.float64) for colour in BLANK]
+    grainy = [picture + rng.normal(0, 3, picture.shape) for picture in plain]
+    shaded = [picture * np.linspace(0.8, 1, 64)[None, :, None] for picture in plain]
+    pictures = [Image.fromarray(each.clip(0, 255).astype(np.uint8)) for each in (*plain, *grainy, *shaded)]
+    blank = encoder.encode_images(np.stack([preprocess(each, size) for each in pictures]))
+    rows: dict[str, list[tuple[bool, float, bool]]] = {}
+    for split in splits:
+        library = np.concatenate([split.library, blank])
+        is_blank = np.arange(len(library)) >= len(split.library)
+        close = closeness(bank, library)
+        lowered = {
+            "cosine": np.zeros(len(library)),
+            "less 0.25 closeness": 0.25 * close,
+            "less 0.5 closeness": 0.5 * close,
+            "blank ones last": 2.0 * is_blank,
+        }
+        for kind, (present, _) in split.queries.items():
+            for asked in present:
+                for name, less in lowered.items():
+                    best = np.argsort(-(library @ asked.direction.vector - less), kind="stable")[:10]
+                    right = best[0] < len(asked.truth) and asked.truth[best[0]]
+                    found = bool(right), float(is_blank[best].mean()), kind == "description"
+                    rows.setdefault(name, []).append(found)
+    print(f"  {len(blank)} blank, grainy and shaded pictures in each library, if the ranking is by the")
+    print(f"  {'':22s} first is right, of descriptions, blank ones among the first ten")
+    for name, found in rows.items():
+        right, among_ten, described = np.array(found, np.float64).T
+        of_descriptions = right[described == 1].mean()
+        print(f"  {name:22s} {right.mean():14.4f} {of_descriptions:16.4f} {among_ten.mean():14.5f}")
 
 
 def size_of(splits: Sequence[Split]) -> float:
