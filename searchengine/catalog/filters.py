@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from searchengine.catalog import words
-from searchengine.catalog.bulk import among
+from searchengine.catalog.bulk import among, ids_of
 from searchengine.catalog.models import Content, ContentText, Embedding, File, Sidecar
 from searchengine.filters import Choice, Circle, Moment, Number, Pattern
 from searchengine.images.formats import VIDEO_FORMATS
@@ -89,7 +89,7 @@ def passing(
             asked = Embedding.content_id.in_(select(Content.id).where(among(Content.id, contents), which))
         begin = and_(asked, Embedding.content_id.not_in(hidden))
     statement = select(Embedding.id).where(Embedding.space_id == space_id, begin)
-    return np.sort(np.array(session.connection().execute(statement).scalars().all(), np.int64))
+    return np.sort(ids_of(session, statement))
 
 
 def newest(

@@ -16,7 +16,7 @@ import numpy as np
 from sqlalchemy import and_, func, or_, select
 
 from searchengine.catalog import paths, words
-from searchengine.catalog.bulk import among
+from searchengine.catalog.bulk import among, ids_of
 from searchengine.catalog.filters import band, matches, of_key, of_path, of_type
 from searchengine.catalog.models import Content, File
 from searchengine.filters import Circle, Number, Pattern
@@ -75,7 +75,7 @@ def narrow(session: Session, filters: Iterable[Filter], exact: Iterable[Exact] =
         ids = few if few is not None or most <= FEW else each.read(most)
         if ids is None:
             continue
-        contents = np.unique(ids) if contents is None else np.intersect1d(contents, ids)
+        contents = np.sort(ids) if contents is None else np.intersect1d(contents, ids, assume_unique=True)
         if each.is_all:
             rest = [one for one in rest if one not in each.demands]
             rest_exact = [one for one in rest_exact if one not in each.demands]
@@ -87,7 +87,7 @@ class _Asked(NamedTuple):
 
     Attributes:
         demands: Which.
-        read: The pictures that pass, in any order, unless there are more than so many.
+        read: The pictures that pass, each once and in any order, unless there are more than so many.
         is_all: Whether they pass without further questions.
     """
 
@@ -133,13 +133,13 @@ def _reading(session: Session, ids: Ids) -> Callable[[int], NDArray[np.int64] | 
 
 def _unless_more(session: Session, ids: Ids, most: int) -> NDArray[np.int64] | None:
     """What a statement finds, unless that is more than so many."""
-    found = session.connection().execute(ids.limit(most + 1)).scalars().all()
-    return np.array(found, np.int64) if len(found) <= most else None
+    found = ids_of(session, ids.limit(most + 1))
+    return found if len(found) <= most else None
 
 
 def _at_paths(session: Session, asked: Filter, most: int) -> NDArray[np.int64] | None:
     """What lies at paths or has names that are asked for, where the index of paths leads to few files."""
-    found: list[int | None] = []
+    found: list[NDArray[np.int64]] = []
     for value in asked.values:
         assert isinstance(value, Pattern)  # noqa: S101  the query language gives a key only its own values
         leads = paths.containing(value.text) if most <= FEW else None
@@ -149,8 +149,8 @@ def _at_paths(session: Session, asked: Filter, most: int) -> NDArray[np.int64] |
         there = select(File.content_id).where(
             among(File.id, files), File.content_id.is_not(None), of_path(asked.key, value)
         )
-        found += session.connection().execute(there).scalars().all()
-    return np.array(found, np.int64)
+        found.append(ids_of(session, there))
+    return np.unique(np.concatenate(found))
 
 
 def _glob(column: SQLColumnExpression[Any], value: Value) -> Condition:

@@ -18,7 +18,9 @@ That is the `bar`: what the first picture has to reach for anything to be an ans
 were asked for, others stand above the line with it: all that are nearer to it than to what is usual in the
 library for this query, half-way between both at the default strictness.
 
-The ranking stays that of the cosine. The closeness is that of its first picture, so the line is one cosine
+The ranking stays that of the cosine: blank pictures are among its first ten less often than by chance, and to
+rank them last, or all by their closeness, makes the first one right no more often (scripts/eval_ranking.py).
+The closeness is that of its first picture, so the line is one cosine
 for the whole query, and the pictures above it are the ranking's first ones, however many are asked for.
 """
 
