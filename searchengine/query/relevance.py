@@ -19,9 +19,9 @@ were asked for, others stand above the line with it: all that are nearer to it t
 library for this query, half-way between both at the default strictness.
 
 The ranking stays that of the cosine: blank pictures are among its first ten less often than by chance, and to
-rank them last makes the first one right for 0.2 % more of the queries (scripts/eval_ranking.py). The closeness
-is that of its first picture, so the line is one cosine for the whole query, and the pictures above it are the
-ranking's first ones, however many are asked for.
+rank them last makes the first one right for 0.2 % more of the queries (scripts/eval_ranking.py). The
+closeness is that of its first picture, so the line is one cosine for the whole query, and the pictures above
+it are the ranking's first ones, however many are asked for.
 """
 
 from __future__ import annotations
