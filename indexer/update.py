@@ -12,12 +12,13 @@ from indexer.disk.roots import absorbed, locate
 from indexer.lock import writing
 from indexer.planning.settle import settle
 from indexer.planning.survey import Ground, Survey, known_files, knows, requested, survey
+from indexer.precision import in_precision, precision_of
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.recorded import recorded
 from indexer.summary import Summary, summarize
 from searchengine.catalog import files, ocr, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
-from searchengine.errors import ModelMismatchError
+from searchengine.errors import ModelMismatchError, UsageError
 from searchengine.layout import Layout
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders import Resolved
     from searchengine.encoders.encoder import Encoder
+    from searchengine.encoders.precision import Asked
 
 Paths = Iterable[str | bytes | os.PathLike[str]]
 
@@ -60,6 +62,7 @@ class Update:
         *,
         model: str | None = None,
         runtime: Literal["auto", "onnx", "torch"] = "auto",
+        precision: Asked = "auto",
         exclude: Sequence[str] = (),
         accept_removals: bool = False,
         rehash: bool = False,
@@ -71,6 +74,7 @@ class Update:
         self._layout = Layout(library)
         self._model = model
         self._runtime = runtime
+        self._precision = precision
         self._exclude = exclude
         self._accept_removals = accept_removals
         self._rehash = rehash
@@ -86,6 +90,7 @@ class Update:
         Raises:
             UsageError: A path that neither is there nor belongs to the library.
             ModelMismatchError: Another model was asked for than the library was made with.
+            UsageError: The same of the precision.
         """
         if not self._layout.catalog.exists():
             return self._survey({target: {} for target in locate(requested(paths, _nothing), ())})
@@ -118,6 +123,7 @@ class Update:
         Raises:
             UsageError: A path that neither is there nor belongs to the library.
             ModelMismatchError: Another model was asked for than the library was made with.
+            UsageError: The same of the precision.
             ModelError: The model can't be had.
             LibraryBusyError: Somebody else is changing the library.
             LibraryError: The library can't be written.
@@ -162,7 +168,14 @@ class Update:
         return summary
 
     def _check_model(self, space: SpaceRow | None) -> None:
-        if space is None or self._model is None:
+        if space is None:
+            return
+        if self._precision not in ("auto", space.precision):
+            raise UsageError(
+                f"the library {self._layout.folder} was begun in {space.precision}, not {self._precision}; "
+                "leave --precision out to go on with it, or name another --library"
+            )
+        if self._model is None:
             return
         from searchengine.encoders.names import parse
 
@@ -210,7 +223,7 @@ class Update:
                 self.encoder = encoder = self._load_encoder(space)
         if space is None:
             with catalog.write() as session:
-                space = spaces.create_space(session, encoder.spec)
+                space = spaces.create_space(session, encoder.spec, precision=precision_of(encoder))
         committer = Committer(catalog, space.id)
         total, done, rate = found.to_read, 0, Rate()
 
@@ -290,7 +303,8 @@ class Update:
 
         name = space.spec.name if space else self._model or DEFAULT_MODEL
         weights = space.spec.weights if space else None
-        return load_encoder(name, runtime=self._runtime, weights=weights, on_progress=tell)
+        encoder = load_encoder(name, runtime=self._runtime, weights=weights, on_progress=tell)
+        return in_precision(encoder, self._precision, space.precision if space else None, tell)
 
     def _conclude(
         self,

@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
-"""Time text queries on a library: cold, from the command line, and warm, in one process.
+"""Time text queries: cold, from the command line, and warm, in one process, alone and in company.
 
-scripts/bench_query.py LIBRARY [-k 10] [--queries 200] [--cold 7] [--json FILE]
+    scripts/bench_query.py LIBRARY [-k 10] [--queries 200] [--cold 7] [--json FILE]
+
+No two queries have the same words, so that none is remembered. The company is a process that embeds pictures
+with the library's model without a pause, on all cores, as `imgsearch index` does.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -17,6 +22,15 @@ from pathlib import Path
 from machine import describe
 
 from searchengine import Library, Text
+
+COMPANY = """
+import sys, numpy as np
+from searchengine.encoders import load_encoder
+encoder = load_encoder(sys.argv[1], runtime="onnx")
+pixels = np.random.default_rng(0).integers(0, 256, (16, *encoder.spec.preprocessing.size, 3), np.uint8)
+while True:
+    encoder.encode_images(pixels)
+"""
 
 WORDS = (
     "dog",
@@ -49,27 +63,38 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
 
+    numbers = random.Random()
+    words = (f"{WORDS[at % len(WORDS)]} {numbers.randrange(10**9)}" for at in itertools.count())
     command = [sys.executable, "-m", "searchengine", "--library", str(arguments.library), "search"]
     cold = []
-    for run in range(arguments.cold + 1):
+    for _ in range(arguments.cold + 1):
         start = time.perf_counter()
         subprocess.run(
-            [*command, WORDS[run % len(WORDS)], "-k", str(arguments.k)], check=True, capture_output=True
+            [*command, next(words), "-k", str(arguments.k), "--no-server"], check=True, capture_output=True
         )
         cold.append((time.perf_counter() - start) * 1000)
     cold = cold[1:]  # the first one warms the disk's cache
 
-    encode, whole = [], []
+    encode: list[float] = []
     with Library.open(arguments.library) as library:
         status = library.status()
+        library.on_stage = lambda stage, seconds: encode.append(seconds * 1000) if stage == "encode" else None
         library.search("warm up")
-        space = library._space()  # noqa: SLF001  to time encoding apart from searching
-        for number in range(arguments.queries):
-            text = f"{WORDS[number % len(WORDS)]} {number}"
-            start = time.perf_counter()
-            space.encode_text(text)
-            encode.append((time.perf_counter() - start) * 1000)
-            whole.append(library.search(Text(text), k=arguments.k).took_ms)
+        encode.clear()
+
+        def ask() -> list[float]:
+            return [
+                library.search(Text(next(words)), k=arguments.k).took_ms for _ in range(arguments.queries)
+            ]
+
+        whole = ask()
+        company = subprocess.Popen([sys.executable, "-c", COMPANY, status.space or ""])
+        try:
+            time.sleep(5)  # until its model is there
+            beside = ask()
+        finally:
+            company.kill()
+            company.wait()
     figures = {
         "machine": describe(),
         "model": status.space,
@@ -81,7 +106,9 @@ def main() -> None:
         "cold_ms": statistics.median(cold),
         "warm_p50_ms": statistics.median(whole),
         "warm_p95_ms": percentile(whole, 0.95),
-        "encode_p50_ms": statistics.median(encode),
+        "encode_p50_ms": statistics.median(encode[: len(whole)]),
+        "beside_p50_ms": statistics.median(beside),
+        "beside_p95_ms": percentile(beside, 0.95),
     }
     print(figures["machine"])
     print(
@@ -92,6 +119,8 @@ def main() -> None:
     p95 = f"p95 {figures['warm_p95_ms']:.1f}"
     print(f"warm query      {figures['warm_p50_ms']:8.1f} ms  ({p95}; median of {len(whole)})")
     print(f"  of it encode  {figures['encode_p50_ms']:8.1f} ms")
+    p95 = f"p95 {figures['beside_p95_ms']:.1f}"
+    print(f"  in company    {figures['beside_p50_ms']:8.1f} ms  ({p95}; while another process embeds)")
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2))
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make a library of n pictures that never were, to measure what a catalog and an index of that size cost.
 
-    scripts/synthetic_library.py FOLDER [--count 1000000] [--dim 512]
+    scripts/synthetic_library.py FOLDER [--count 1000000] [--dim 512 | --model SPEC]
 
 Random unit vectors, and metadata as a photo library has it: a folder a day for ten years, thirty cameras of
 which one took half of all, places around twenty towns.
@@ -23,6 +23,7 @@ from indexer.upkeep.repair import optimize
 from searchengine.catalog import roots, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.record import ContentFacts, FileAt, Picture, record_batch
+from searchengine.encoders import load_encoder
 from searchengine.encoders.spec import ModelSpec, Preprocessing
 from searchengine.layout import Layout
 
@@ -81,15 +82,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=512)
+    parser.add_argument("--model", help="say that the vectors are this model's, so that queries can be asked")
     arguments = parser.parse_args()
     started = time.perf_counter()
+    spec = load_encoder(arguments.model).spec if arguments.model else model(arguments.dim)
     with Catalog.open(Layout(arguments.folder).catalog, create=True) as catalog:
         with catalog.write() as session:
-            space = spaces.create_space(session, model(arguments.dim))
+            space = spaces.create_space(session, spec)
             root = roots.add_root(session, b"/photos")
         for start in range(0, arguments.count, BATCH):
             count = min(BATCH, arguments.count - start)
-            made = pictures(root.id, start, count, arguments.dim)
+            made = pictures(root.id, start, count, spec.dim)
             with catalog.write() as session:
                 record_batch(session, space.id, made)
             print(f"\r{start + count:,} in {time.perf_counter() - started:.0f} s", end="", flush=True)

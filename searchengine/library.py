@@ -72,8 +72,11 @@ class Library:
             pixels. Where strangers ask, it can be one that no picture can crash.
     """
 
-    def __init__(self, path: Path, catalog: Catalog, *, runtime: Runtime, on_progress: Tell | None) -> None:
+    def __init__(
+        self, path: Path, catalog: Catalog, *, runtime: Runtime, keep_model: bool, on_progress: Tell | None
+    ) -> None:
         self.path = path
+        self._keep_model = keep_model
         self._on_progress = on_progress
         self._layout = Layout(path)
         self._catalog = catalog
@@ -94,6 +97,7 @@ class Library:
         path: str | os.PathLike[str] | None = None,
         *,
         runtime: Runtime = "onnx",
+        keep_model: bool = True,
         on_progress: Tell | None = None,
     ) -> Library:
         """Open a library that `imgsearch index` has made.
@@ -102,6 +106,8 @@ class Library:
             path: Its folder; None for $IMGSEARCH_LIBRARY or the one in the user's data folder.
             runtime: What runs the model. `onnx` answers single queries quickest and needs no torch; `torch`
                 uses a GPU; `auto` is torch where there is a GPU, else onnx.
+            keep_model: Whether the model stays in memory after a query. Who asks once needs it only until
+                the vectors are looked through, and so half the memory.
             on_progress: Told in words when a search has to wait for a model to be downloaded or exported.
 
         Raises:
@@ -115,7 +121,8 @@ class Library:
             raise LibraryNotFoundError(
                 f"there is no library at {folder}; make one with: imgsearch --library {folder} index PATH…"
             )
-        return cls(folder, Catalog.open(layout.catalog), runtime=runtime, on_progress=on_progress)
+        catalog = Catalog.open(layout.catalog)
+        return cls(folder, catalog, runtime=runtime, keep_model=keep_model, on_progress=on_progress)
 
     def close(self) -> None:
         """Let go of the files. A closed library answers no more."""
@@ -570,6 +577,7 @@ class Library:
                     active,
                     self._layout.vectors,
                     runtime=self._runtime,
+                    keep_model=self._keep_model,
                     on_progress=self._on_progress,
                     open_picture=self._open_by,
                 )
@@ -696,7 +704,7 @@ class Library:
                 space.refresh()
             else:
                 encoded = self._encoding.submit(self._timed, "encode", encode, space)
-                space.refresh()
+                self._timed("vectors", space.refresh)
                 direction = encoded.result()
             vector = direction.vector if direction else None
             if asked.ranking_label is not None:

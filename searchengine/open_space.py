@@ -83,6 +83,7 @@ class OpenSpace:
         vectors: Path,
         *,
         runtime: Literal["auto", "onnx", "torch"],
+        keep_model: bool = True,
         on_progress: Callable[[str], None] | None,
         open_picture: Callable[[bytes, int], Picture],
     ) -> None:
@@ -93,6 +94,7 @@ class OpenSpace:
         self._space = space
         self._vectors = vectors
         self._runtime = runtime
+        self._keep_model = keep_model
         self._on_progress = on_progress
         self._open_picture = open_picture
         self._source = EmbeddingSource(catalog, space)
@@ -179,11 +181,14 @@ class OpenSpace:
         vectors = self._texts(texts)
         words = [(vector, words.weight) for vector, words in zip(vectors, query.words, strict=True)]
         pictures = [(self.encode_picture(read(each.reference)), each.weight) for each in query.examples]
+        more, less = ([self.encode_picture(each) for each in side] for side in (query.more, query.less))
+        if not self._keep_model:
+            with self._loading_encoder:
+                self._encoder = None
         if not (query.more or query.less):
             return compose(words, pictures)
         from searchengine.understanding.feedback import judged
 
-        more, less = ([self.encode_picture(each) for each in side] for side in (query.more, query.less))
         return judged(words, pictures, more, less, self._source)
 
     def encode_text(self, text: str) -> Vector:

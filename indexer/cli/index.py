@@ -10,6 +10,7 @@ import click
 
 from indexer.cli.report import counts_in_words, remarks, stages_in_words
 from searchengine.cli.display import count, duration, printable
+from searchengine.encoders.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,13 @@ INTERRUPTED = 130
     default="auto",
     show_default=True,
     help="What runs the model: torch where there is a GPU, else ONNX Runtime.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="auto",
+    show_default=True,
+    help="Arithmetic of a new library: the fastest that stays faithful, or this one.",
 )
 @click.option(
     "--exclude", metavar="GLOB", multiple=True, help="Leave out names or paths like this; may be repeated."
@@ -114,9 +122,9 @@ def _forecast(update: Update, paths: tuple[str, ...]) -> dict[str, Any]:
         "eta_s": None,
     }
     if found.to_read and source.exported:  # what still has to be downloaded or exported isn't timed
-        from indexer.decoding.decode import available_cores
         from indexer.planning.estimate import estimate
         from searchengine.encoders import load_encoder
+        from searchengine.encoders.cores import available_cores
 
         files = [
             os.path.join(target.root, entry.path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
+from searchengine.encoders.cores import available_cores
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
 from searchengine.images.description import UNDESCRIBED, Description
 from searchengine.images.files import check_size, open_regular, read_file, read_opened
@@ -346,10 +347,3 @@ class DecodePool:
         return Unreadable(
             task.path, f"the decoder crashed ({death}); open it elsewhere and save it anew", "crash"
         )
-
-
-def available_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 # What cameras and phones write beside a RAW or a video. A TIFF or PNG of that name is somebody's edit.
 _STILLS = frozenset({b".jpg", b".jpeg", b".jpe", b".heic", b".heif", b".hif"})
-_VIDEOS = frozenset({b".mov", b".mp4"})
-_RAW = frozenset(map(os.fsencode, RAW_EXTENSIONS))
+_OTHERS = (b".mov", b".mp4", *map(os.fsencode, RAW_EXTENSIONS))
 
 
 def find_companions(candidates: Collection[bytes], names: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -30,19 +29,16 @@ def find_companions(candidates: Collection[bytes], names: Iterable[bytes]) -> di
     Returns:
         Each companion's name, and its still's.
     """
+    # Most folders have none, and a scan looks at every folder.
+    others = [name for name in names if name.lower().endswith(_OTHERS)]
+    if not others:
+        return {}
     stills: dict[bytes, bytes] = {}
     for name in candidates:
         stem, extension = _split(name)
         if extension in _STILLS:
             stills.setdefault(stem, name)
-    if not stills:
-        return {}
-    wanted = _RAW | _VIDEOS
-    return {
-        name: stills[stem]
-        for name, (stem, extension) in ((name, _split(name)) for name in names)
-        if extension in wanted and stem in stills
-    }
+    return {name: stills[stem] for name in others if (stem := _split(name)[0]) in stills}
 
 
 def _split(name: bytes) -> tuple[bytes, bytes]:

@@ -70,7 +70,7 @@ def plan_scope(
         else:
             plan.new.append(entry)
     absent = {"gone": plan.vanished, "excluded": plan.excluded, "unreachable": plan.unreachable}
-    for path, file in known.items():
+    for path, file in known.items() if len(there) < len(known) else ():
         if path not in there:
             what = fate(file)
             if isinstance(what, Entry):
@@ -78,8 +78,22 @@ def plan_scope(
             else:
                 absent[what][path] = file
     for path, entry in there.items():
-        _compare(plan, entry, known[path], rehash=rehash)
+        file = known[path]
+        if _is_as_it_was(entry, file) and not rehash:
+            plan.unchanged += 1
+        else:
+            _compare(plan, entry, file, rehash=rehash)
     return plan
+
+
+def _is_as_it_was(entry: Entry, file: FileRow) -> bool:
+    """Whether there is nothing at all to do, as with nearly all files of nearly all runs."""
+    return (
+        file.mtime_ns == entry.mtime_ns
+        and file.size == entry.size
+        and file.state == "indexed"
+        and file.sidecar == entry.sidecar
+    )
 
 
 def _compare(plan: Plan, entry: Entry, file: FileRow, *, rehash: bool) -> None:

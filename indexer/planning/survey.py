@@ -155,7 +155,7 @@ def survey(
             found = scan(target.root, target.scope, exclude=exclude)
             elsewhere = LinkedElsewhere(target)
             for entry in found:
-                if elsewhere(entry.path):
+                if target.scope and elsewhere(entry.path):
                     continue
                 entries.append(entry)
                 seen += 1

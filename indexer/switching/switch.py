@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from indexer.calibrate import keep_calibrated
 from indexer.lock import writing
 from indexer.planning.plan import is_held_back
+from indexer.precision import in_precision, precision_of
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.switching.reembed import Work
 from indexer.teaching.learn import learn
@@ -116,6 +117,7 @@ class Switch:
                 )
             encoder = self._load_encoder()
             space = self._space(catalog, encoder)
+            encoder = in_precision(encoder, "auto", space.precision)
             left_out = 0
             outcome: Literal["done", "interrupted"] = "done"
             if space.id != before.id:
@@ -138,13 +140,16 @@ class Switch:
         def tell(message: str) -> None:
             self._on_progress(Progress(message))
 
-        return load_encoder(self._model, runtime=self._runtime, on_progress=tell)
+        encoder = load_encoder(self._model, runtime=self._runtime, on_progress=tell)
+        return in_precision(encoder, "auto", None, tell)
 
     def _space(self, catalog: Catalog, encoder: Encoder) -> SpaceRow:
         """The model's space: the one that a run before this began, or that was switched away from, or new."""
         with catalog.write() as session:
             found = spaces.space_of(session, encoder.spec)
-            return found or spaces.create_space(session, encoder.spec, state="building")
+            return found or spaces.create_space(
+                session, encoder.spec, precision=precision_of(encoder), state="building"
+            )
 
     def _build_and_switch(self, catalog: Catalog, encoder: Encoder, space: SpaceRow) -> int:
         from indexer.decoding.decode import DecodePool

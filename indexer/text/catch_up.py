@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from indexer.decoding.decode import MEMORY, SECONDS, available_cores
+from indexer.decoding.decode import MEMORY, SECONDS
 from indexer.progress import Progress, Rate
 from indexer.text.recognize import read_text
 from searchengine.catalog import ocr
+from searchengine.encoders.cores import available_cores
 from searchengine.workers.pool import WorkerPool
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, null, or_, select
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Content, Embedding, File, Sidecar
@@ -56,12 +57,17 @@ def files_below(session: Session, root_id: int, scope: bytes = b"") -> dict[byte
         root_id: The root.
         scope: Relative path of a folder or a file; empty for the whole root.
     """
-    statement = select(*_COLUMNS, Sidecar.stamp).where(File.root_id == root_id)
-    statement = statement.join(Sidecar, Sidecar.file_id == File.id, isouter=True)
-    if scope:
-        statement = statement.where(within(scope))
-    # Past the session, which takes as long again over each row: 100,000 files cost 0.15 s instead of 0.3 s.
-    return {row[1]: FileRow._make(row) for row in session.connection().execute(statement)}
+    of_root = File.root_id == root_id
+    which = of_root & within(scope) if scope else of_root
+    # Past the session, which takes as long again over each row, all at once, and without a join that hardly
+    # any row has a partner in: 100,000 files cost 0.1 s instead of 0.3 s.
+    connection = session.connection()
+    rows = connection.execute(select(*_COLUMNS, null()).where(which)).fetchall()
+    found = dict(zip(map(itemgetter(1), rows), map(FileRow._make, rows), strict=True))
+    beside = select(File.path, Sidecar.stamp).join(Sidecar, Sidecar.file_id == File.id).where(which)
+    for path, stamp in connection.execute(beside):
+        found[path] = found[path]._replace(sidecar=stamp)
+    return found
 
 
 def count_below(session: Session, root_id: int, scope: bytes = b"") -> int:

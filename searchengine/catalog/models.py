@@ -76,7 +76,7 @@ class Space(Base):
     """SHA-256 of the weights, hexadecimal."""
     dim: Mapped[int]
     precision: Mapped[str]
-    """Arithmetic of the image tower: `float32`."""
+    """Arithmetic of the image tower: `float32`, `bfloat16` or `int8`."""
     fingerprint: Mapped[str]
     """`Preprocessing.fingerprint`."""
     spec: Mapped[dict[str, Any]] = mapped_column(JSON)

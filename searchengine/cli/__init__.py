@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -112,6 +113,8 @@ def main() -> NoReturn:
     Who pressed Ctrl-C isn't made to wait for threads that load a model; and were Python to go away under
     one that is in native code, C++ would abort the process.
     """
+    # What a command imports stays: looking through it for garbage, over and over, is a tenth of a cold query.
+    gc.set_threshold(100_000, 20, 20)
     try:
         sys.exit(program.main())
     except SystemExit as end:

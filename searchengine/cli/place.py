@@ -32,8 +32,11 @@ class Place:
         """The library's folder, absolute; it need not exist."""
         return (Path(self.given).expanduser() if self.given else default_library()).absolute()
 
-    def open(self) -> Library:
+    def open(self, *, keep_model: bool = True) -> Library:
         """Open the library for reading.
+
+        Args:
+            keep_model: See `Library.open`.
 
         Raises:
             LibraryNotFoundError: There is none yet.
@@ -41,4 +44,4 @@ class Place:
         from searchengine.cli.output import note
         from searchengine.library import Library
 
-        return Library.open(self.library, on_progress=note)
+        return Library.open(self.library, keep_model=keep_model, on_progress=note)

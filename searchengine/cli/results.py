@@ -95,13 +95,16 @@ def result_options(command: _Command) -> _Command:
     return result
 
 
-def present(results: SearchResults, wanted: Wanted, thumbnail: Thumbnail, *, title: str) -> None:
+def present(
+    results: SearchResults, wanted: Wanted, thumbnail: Thumbnail | None = None, *, title: str
+) -> None:
     """Print the results, and make the contact sheet if one is wanted.
 
     Args:
         results: The answer.
         wanted: How to show it.
-        thumbnail: Gives a result's thumbnail, by id and time; `Library.thumbnail`.
+        thumbnail: Gives a result's thumbnail, by id and time; `Library.thumbnail`. None where no contact
+            sheet is wanted.
         title: Heading of the contact sheet.
     """
     if wanted.format == "table":
@@ -117,7 +120,7 @@ def present(results: SearchResults, wanted: Wanted, thumbnail: Thumbnail, *, tit
         )
     if not results:
         output.note(why_empty(results, wanted.offset))
-    elif wanted.sheet or wanted.open:
+    elif thumbnail is not None and (wanted.sheet or wanted.open):
         _make_sheet(results, wanted, thumbnail, title)
 
 

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from searchengine.cli.ask_server import ask_server, can_ask
+from searchengine.cli.profile import Profile
 from searchengine.cli.query_arguments import QueryCommand
 from searchengine.cli.results import Wanted, present, result_options
+from searchengine.encoders.ahead import embed_ahead
 from searchengine.errors import QueryError
+from searchengine.layout import Layout
+from searchengine.query.grammar import parse
 
 if TYPE_CHECKING:
     from searchengine.cli.place import Place
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
     help="A result's id: that is what I mean; may be given several times.",
 )
 @click.option("--less", metavar="ID", type=int, multiple=True, help="A result's id: that isn't.")
+@click.option("--no-server", is_flag=True, help="Search here, also where the library's server runs.")
+@click.option("--profile", is_flag=True, help="Say on standard error where the time went.")
 @click.pass_obj
 def search(
     place: Place,
@@ -42,6 +49,8 @@ def search(
     more: tuple[int, ...],
     less: tuple[int, ...],
     wanted: Wanted,
+    no_server: bool,
+    profile: bool,
 ) -> None:
     """Find pictures by what is in them.
 
@@ -70,18 +79,41 @@ def search(
     other -word is part of the query, and after -- everything is.
     """  # noqa: D301 - \b is how click is told to leave lines alone
     text = as_query(query)
-    with place.open() as library:
-        results = library.search(
-            text,
-            k=wanted.k,
-            offset=wanted.offset,
-            sort=sort,
-            collapse=wanted.collapse,
-            strictness=wanted.strictness,
-            more=more,
-            less=less,
-        )
-        present(results, wanted, library.thumbnail, title=text)
+    asked = parse(text)
+    laps = Profile()
+    here = no_server or more or less or not can_ask(asked, wanted)
+    answered = None if here else ask_server(place.library, text, wanted, sort)
+    if answered is not None:
+        laps.lap("ask the server")
+        present(answered, wanted, title=text)
+        laps.lap("show")
+    else:
+        ahead = embed_ahead(Layout(place.library).catalog, [words.text for words in asked.words])
+        from searchengine.library import Library  # noqa: F401 - here, so that the thread has time
+
+        laps.lap("imports")
+        # Only such answers may ask the model more than once.
+        with place.open(keep_model=wanted.collapse or sort != "relevance") as library:
+            laps.lap("open the catalog")
+            library.on_stage = laps.stage
+            ahead.join()
+            laps.lap("wait for the model")
+            results = library.search(
+                text,
+                k=wanted.k,
+                offset=wanted.offset,
+                sort=sort,
+                collapse=wanted.collapse,
+                strictness=wanted.strictness,
+                more=more,
+                less=less,
+            )
+            laps.lap("search")
+            present(results, wanted, library.thumbnail, title=text)
+            laps.lap("show")
+    if profile:
+        for line in laps.lines():
+            click.echo(line, err=True)
 
 
 def as_query(words: tuple[str, ...]) -> str:

@@ -92,6 +92,11 @@ def folder_of(weights: str, recipe: str) -> str:
     return os.path.join(root(), "models", f"{weights[:16]}-{recipe[:16]}")
 
 
+def folder_of_export(export: Export) -> str:
+    """Where an export belongs, also the built-in model's, which lies in the package."""
+    return folder_of(export.manifest.spec.weights, export.manifest.recipe)
+
+
 def read(folder: str | os.PathLike[str]) -> Export | None:
     """The export in a folder, or None where there is none that this version understands."""
     try:

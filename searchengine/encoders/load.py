@@ -57,6 +57,18 @@ def load_encoder(
     return _open_onnx(name, weights, on_progress)
 
 
+def load_exported(name: str, weights: str) -> Encoder | None:
+    """A model of these weights whose export is on this machine; None where there is none.
+
+    Raises:
+        ModelMismatchError: It is `builtin`, which has other weights now.
+    """
+    from searchengine.encoders.onnx_runtime import OnnxEncoder
+
+    found = _builtin(weights) if name == "builtin" else _pinned(name, weights)
+    return None if found is None else OnnxEncoder(found)
+
+
 def _open_onnx(name: str, weights: str | None, on_progress: Callable[[str], None] | None) -> Encoder:
     from searchengine.encoders.onnx_runtime import OnnxEncoder
 

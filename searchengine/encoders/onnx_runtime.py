@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from searchengine.encoders import cache
+from searchengine.encoders.cores import available_cores
+from searchengine.encoders.remembered_texts import RememberedTexts
 from searchengine.encoders.tokenizer import open_tokenizer
 from searchengine.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from searchengine.encoders.cache import Export
+    from searchengine.encoders.precision import Precision
     from searchengine.encoders.spec import ModelSpec
     from searchengine.encoders.tokenizer import Tokenizer
 
@@ -24,13 +28,20 @@ IMAGE_GRAPH = "image.onnx"
 
 _IMAGE_BATCH = 16
 _TEXT_BATCH = 64
+# Texts at a time, up to which they may be a person's, or the bank of neutral prompts, and come again.
+_REMEMBERED = 256
 
 
 class OnnxEncoder:
-    """An exported model; see `Encoder`. A tower is opened when it is first asked for."""
+    """An exported model; see `Encoder`. A tower is opened when it is first asked for.
 
-    def __init__(self, export: Export) -> None:
+    Attributes:
+        precision: Arithmetic of the image tower. Texts are always embedded in float32.
+    """
+
+    def __init__(self, export: Export, precision: Precision = "float32") -> None:
         self._export = export
+        self.precision = precision
 
     @property
     def spec(self) -> ModelSpec:
@@ -39,13 +50,36 @@ class OnnxEncoder:
 
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed pictures; see `Encoder.encode_images`."""
-        return _in_batches(self._images, pixels, _IMAGE_BATCH, self.spec.dim)
+        parts = [self._images(pixels[i : i + _IMAGE_BATCH]) for i in range(0, len(pixels), _IMAGE_BATCH)]
+        return _joined(parts, self.spec.dim)
+
+    def at(self, precision: Precision) -> OnnxEncoder:
+        """The same model with its image tower in another precision; nothing is opened yet."""
+        return self if precision == self.precision else OnnxEncoder(self._export, precision)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embed texts; see `Encoder.encode_texts`."""
+        """Embed texts, where they aren't remembered; see `Encoder.encode_texts`."""
+        import numpy as np
+
+        if not 0 < len(texts) <= _REMEMBERED:
+            return self._encode(texts)
+        known = self._remembered.get(texts)
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            fresh = dict(zip(new, self._encode(new), strict=True))
+            self._remembered.keep(fresh)
+            known |= fresh
+        return np.stack([known[text] for text in texts])
+
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         cut = self._export.manifest.cut
         batches = (texts[i : i + _TEXT_BATCH] for i in range(0, len(texts), _TEXT_BATCH))
         return _joined([run(self._texts, self.tokenizer(batch, cut=cut)) for batch in batches], self.spec.dim)
+
+    @cached_property
+    def _remembered(self) -> RememberedTexts:
+        name = os.path.basename(cache.folder_of_export(self._export))
+        return RememberedTexts(os.path.join(cache.root(), "texts", f"{name}.sqlite3"), self.spec.dim)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -58,8 +92,18 @@ class OnnxEncoder:
         return open_session(os.path.join(self._export.folder, TEXT_GRAPH), pack=False)
 
     @cached_property
-    def _images(self) -> Any:
-        return open_session(os.path.join(self._export.folder, IMAGE_GRAPH))
+    def _images(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+        """The image tower, from uint8 (n, height, width, 3) to float32 (n, dim)."""
+        path = os.path.join(self._export.folder, IMAGE_GRAPH)
+        if self.precision == "bfloat16":
+            from searchengine.encoders.openvino_runtime import open_bfloat16
+
+            return open_bfloat16(path)
+        if self.precision == "int8":
+            from searchengine.encoders.int8 import int8_graph
+
+            path = int8_graph(self._export, path)
+        return partial(run, open_session(path))
 
 
 def open_session(path: str, *, pack: bool = True) -> Any:
@@ -78,7 +122,7 @@ def open_session(path: str, *, pack: bool = True) -> Any:
     options.log_severity_level = 4  # what fails is raised
     onnxruntime.disable_telemetry_events()  # there are some in the builds for Windows
     # A stated number keeps ONNX Runtime from pinning threads to cores that a container may not have.
-    options.intra_op_num_threads = _cores()
+    options.intra_op_num_threads = available_cores()
     # Threads that spin while they wait take the cores from whoever decodes the next pictures.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not pack:
@@ -100,18 +144,7 @@ def run(session: Any, inputs: NDArray[Any]) -> NDArray[np.float32]:
     return result
 
 
-def _in_batches(session: Any, inputs: NDArray[Any], size: int, dim: int) -> NDArray[np.float32]:
-    return _joined([run(session, inputs[i : i + size]) for i in range(0, len(inputs), size)], dim)
-
-
 def _joined(parts: list[NDArray[np.float32]], dim: int) -> NDArray[np.float32]:
     import numpy as np
 
     return np.concatenate(parts) if parts else np.empty((0, dim), dtype=np.float32)
-
-
-def _cores() -> int:
-    """CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -274,7 +274,7 @@ def test_a_graph_that_can_not_be_opened_is_named(exported_cache, clip_folder, tm
     with open(os.path.join(found.folder, "text.onnx"), "wb") as file:
         file.write(b"no graph")
     with pytest.raises(ModelError, match=r"can't open .*text\.onnx"):
-        text(load_encoder(str(clip_folder), runtime="onnx"))
+        load_encoder(str(clip_folder), runtime="onnx").encode_texts(["what nobody has asked before"])
 
 
 def test_no_hub_is_asked_for_what_is_known_not_to_be_there(monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 
 from indexer.update import Update
 from indexer.upkeep.forget import forget
-from searchengine.catalog import report, runs
+from searchengine.catalog import report, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryNotFoundError, UsageError
 from tests.pictures import paint
@@ -257,3 +257,14 @@ def test_forget_refuses_what_is_not_there(index, photos, library):
 def test_forget_needs_a_library(library, photos):
     with pytest.raises(LibraryNotFoundError):
         forget(library, [photos])
+
+
+def test_a_library_keeps_the_precision_it_was_begun_in(tmp_path, library):
+    paint(tmp_path / "more" / "a.png")
+    Update(library, model="builtin", runtime="onnx", precision="int8").run([tmp_path / "more"])
+    paint(tmp_path / "more" / "b.png", 1)
+    with pytest.raises(UsageError, match="begun in int8, not float32"):
+        Update(library, precision="float32").run([tmp_path / "more"])
+    assert Update(library, runtime="onnx").run([tmp_path / "more"]).added == 1
+    with Catalog.open(library / "catalog.sqlite3") as catalog, catalog.read() as session:
+        assert spaces.active_space(session).precision == "int8"

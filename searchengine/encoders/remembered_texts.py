@@ -1,0 +1,86 @@
+"""Vectors of texts that were embedded before, in the user's cache: who asks again waits for no model.
+
+One small SQLite file a model. It holds the texts' hashes, not the texts. Whatever is wrong with it costs an
+embedding, never an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST = 10_000
+"""Texts that are kept, 20 MB at dimension 512; the oldest go first."""
+
+_TABLE = "CREATE TABLE IF NOT EXISTS text (number INTEGER PRIMARY KEY, key BLOB UNIQUE, vector BLOB)"
+_FORGET = "DELETE FROM text WHERE number <= (SELECT max(number) FROM text) - ?"
+_SECONDS = 0.2  # nobody waits longer for another process than for the model
+
+
+class RememberedTexts:
+    """A model's texts and their vectors. Threads and processes may share the file.
+
+    Args:
+        path: Of the file, which need not exist.
+        dim: Length of a vector.
+    """
+
+    def __init__(self, path: str, dim: int) -> None:
+        self._path = path
+        self._dim = dim
+
+    def get(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors, float32 (dim,), of those of the texts that are known."""
+        import numpy as np
+
+        keys = {_key(text): text for text in texts}
+        if not os.path.exists(self._path):
+            return {}
+        marks = ",".join("?" * len(keys))
+        try:
+            with closing(self._connect()) as connection:
+                rows = connection.execute(
+                    f"SELECT key, vector FROM text WHERE key IN ({marks})",  # noqa: S608 - question marks
+                    list(keys),
+                ).fetchall()
+        except sqlite3.Error:
+            return {}
+        return {
+            keys[key]: np.frombuffer(vector, "<f4") for key, vector in rows if len(vector) == 4 * self._dim
+        }
+
+    def keep(self, vectors: dict[str, NDArray[np.float32]]) -> None:
+        """Remember these, float32 (dim,) each."""
+        rows = [(_key(text), vector.astype("<f4").tobytes()) for text, vector in vectors.items()]
+        try:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            with closing(self._connect()) as connection, connection:
+                # It can be lost: waiting for the disk would take longer than embedding a text.
+                connection.execute("PRAGMA synchronous=OFF")
+                connection.execute(_TABLE)
+                connection.executemany("INSERT OR IGNORE INTO text (key, vector) VALUES (?, ?)", rows)
+                connection.execute(
+                    "DELETE FROM text WHERE number <= (SELECT max(number) FROM text) - ?", (MOST,)
+                )
+        except sqlite3.DatabaseError as error:
+            if not isinstance(error, sqlite3.OperationalError):  # damaged: begin anew
+                with suppress(OSError):
+                    os.unlink(self._path)
+        except OSError:
+            pass  # a cache that can't be written to remembers nothing
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=_SECONDS)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
