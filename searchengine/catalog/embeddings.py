@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import aliased
 
+from searchengine.catalog import calibrations
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Change, Content, Embedding
 from searchengine.errors import LibraryError
@@ -150,6 +151,16 @@ class EmbeddingSource:
     def unit_sample(self, count: int) -> NDArray[np.float32]:
         """`sample`, of length 1 once more: (n, dim)."""
         return _unit(self.sample(count))
+
+    def texts(self) -> NDArray[np.float32]:
+        """The neutral prompts of the space's calibration, unit vectors (q, dim); q = 0 before there is one."""
+        with self._catalog.read() as session:
+            found = calibrations.calibration(session, self._space_id)
+        if found is None:
+            return np.empty((0, self.dim), np.float32)
+        wide = found.bank.astype(np.float32)
+        unit: NDArray[np.float32] = wide / np.linalg.norm(wide, axis=1, keepdims=True)
+        return unit
 
     @contextmanager
     def shown(self) -> Iterator[tuple[Position, int, Iterator[Vectors]]]:

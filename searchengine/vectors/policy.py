@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-IndexKind = Literal["exact"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+IndexKind = Literal["exact", "approximate"]
 
 # One query over 100,000 x 512 float16 in memory: 3.3 ms, on 2 cores with AVX-512.
 BYTES_PER_MS = 30_000_000
 
 TARGET_MS = 10
 """What a search may take before exactness is worth giving up."""
+
+RECALL_AT = 10
+TARGET_RECALL = 0.99
+"""Share of the nearest `RECALL_AT` that an approximate search has to find, by exact search's measure."""
+
+LEAST_RECALL = 0.95
+"""What will do where the target would take more candidates than are worth comparing."""
+
+DEPTHS = (1000, 1400, 2000, 2800, 4000, 5600, 8000, 11_200, 16_000)
+"""Numbers of candidates to choose from. To compare a thousand exactly takes some tenths of a millisecond."""
+
+LEAST_TEXTS = 100
+"""Texts that it takes to measure recall: 1,000 places in the first tens, a hundredth of which are ten."""
 
 SMALL = 20_000
 """Vectors up to which a snapshot is so quick to write that every run takes one."""
@@ -21,37 +38,115 @@ LONGEST_TAIL = 5_000
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """How codes are made; see `vectors.codes`.
+
+    Attributes:
+        lists: Centres, each with a list of the vectors nearest to it.
+        probes: How many of the lists a query looks through.
+        pieces: Into how many a vector is cut; each takes half a byte.
+    """
+
+    lists: int
+    probes: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndexChoice:
     """Which type of index, and why.
 
     Attributes:
-        kind: ``exact`` compares the query with every vector.
+        kind: ``exact`` compares the query with every vector; ``approximate`` with those that codes name.
         reason: For people, in one sentence.
-        reach: Vectors up to which this type meets the target.
-        expected_ms: Estimate for one query with the vectors in memory.
+        reach: Vectors up to which exact search meets the target.
+        expected_ms: Estimate for one query by exact search with the vectors in memory.
+        plan: How to make codes; None where search is exact.
     """
 
     kind: IndexKind
     reason: str
     reach: int
     expected_ms: float
+    plan: Plan | None = None
 
 
-def choose_index(count: int, dim: int) -> IndexChoice:
-    """The type of index for `count` vectors of length `dim`, stored as float16."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A choice that has been measured.
+
+    Attributes:
+        kind: As in `IndexChoice`.
+        reason: For people, in one sentence.
+        depth: How many candidates are compared; None where search is exact.
+        recall: Share of the nearest `RECALL_AT` that are found.
+    """
+
+    kind: IndexKind
+    reason: str
+    depth: int | None
+    recall: float
+
+
+def choose_index(count: int, dim: int, texts: int) -> IndexChoice:
+    """The type of index for `count` vectors of length `dim`, stored as float16.
+
+    Args:
+        count: How many vectors.
+        dim: Their length.
+        texts: How many texts there are to measure recall with.
+    """
     reach = TARGET_MS * BYTES_PER_MS // (2 * dim)
     expected_ms = count * 2 * dim / BYTES_PER_MS
+    about = f"{expected_ms:.1f}" if expected_ms < TARGET_MS else f"{expected_ms:.0f}"
+    all_of_them = f"comparing with all {count:,} vectors takes about {about} ms"
     if count <= reach:
+        reason = f"exact: {all_of_them}, and up to {reach:,} it stays below {TARGET_MS} ms"
+        return IndexChoice("exact", reason, reach, expected_ms)
+    if dim % 4:
+        reason = f"exact: {all_of_them}, but vectors of length {dim} can't be cut into equal pieces"
+        return IndexChoice("exact", reason, reach, expected_ms)
+    if texts < LEAST_TEXTS:
         reason = (
-            f"exact: comparing with all {count:,} vectors takes about {expected_ms:.1f} ms, "
-            f"and up to {reach:,} it stays below {TARGET_MS} ms"
+            f"exact: {all_of_them}, but what an approximate search would miss can't be measured before the "
+            "library is calibrated; the next `imgsearch index` or `imgsearch optimize` does"
         )
-    else:
-        reason = (
-            f"exact: comparing with all {count:,} vectors takes about {expected_ms:.0f} ms, "
-            f"more than {TARGET_MS} ms, but no approximate type is available yet"
-        )
-    return IndexChoice("exact", reason, reach, expected_ms)
+        return IndexChoice("exact", reason, reach, expected_ms)
+    lists = _lists(count)
+    plan = Plan(lists, lists // 2, dim // 2)
+    reason = f"approximate: {all_of_them}, more than {TARGET_MS} ms"
+    return IndexChoice("approximate", reason, reach, expected_ms, plan)
+
+
+def _lists(count: int) -> int:
+    """A power of two about the square root."""
+    return 1 << max(round(math.log2(count) / 2), 4)
+
+
+def settled(choice: IndexChoice, recalls: Sequence[tuple[int, float]], texts: int) -> Settled:
+    """What becomes of a choice once codes have been made and measured.
+
+    Args:
+        choice: With a plan.
+        recalls: Numbers of candidates, ascending, and the recall that was measured with each.
+        texts: With how many texts.
+
+    Returns:
+        The first depth that meets the target; where none does, the deepest, if that will do; or else exact
+        search.
+    """
+    assert choice.plan is not None  # noqa: S101  there would be nothing to measure
+    depth, recall = next((each for each in recalls if each[1] >= TARGET_RECALL), recalls[-1])
+    took = f"comparing with all takes about {choice.expected_ms:.0f} ms, more than {TARGET_MS} ms"
+    found = f"{recall:.1%} of the nearest {RECALL_AT}, measured with {texts:,} texts"
+    if recall < LEAST_RECALL:
+        reason = f"exact: {took}, but {depth:,} candidates that codes name would have only {found}"
+        return Settled("exact", reason, None, 1.0)
+    reason = (
+        f"approximate: {took}; codes of {choice.plan.pieces // 2} bytes name {depth:,} candidates, which are "
+        f"compared exactly: that finds {found}"
+    )
+    return Settled("approximate", reason, depth, recall)
 
 
 def snapshot_due(snapshot_count: int | None, changes_since: int) -> bool:

@@ -11,18 +11,18 @@ from searchengine.vectors.policy import LONGEST_TAIL, SMALL, TARGET_MS, choose_i
         (0, 512, "stays below"),
         (548, 512, "all 548 vectors"),
         (100_000, 512, "about 3.4 ms"),
-        (1_000_000, 512, "more than 10 ms"),
+        (1_000_000, 512, "before the library is calibrated"),
         (400_000, 256, "stays below"),
     ],
 )
 def test_the_choice_says_why(count, dim, words):
-    choice = choose_index(count, dim)
+    choice = choose_index(count, dim, 0)
     assert choice.kind == "exact"
     assert words in choice.reason
 
 
 def test_reach_is_where_the_estimate_meets_the_target():
-    choice = choose_index(choose_index(1, 512).reach, 512)
+    choice = choose_index(choose_index(1, 512, 0).reach, 512, 0)
     assert choice.expected_ms == pytest.approx(TARGET_MS, rel=0.01)
 
 

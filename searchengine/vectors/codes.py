@@ -1,0 +1,103 @@
+"""Short codes of many vectors: which of them are worth comparing exactly.
+
+Product quantisation of what is left once the nearest of some centres is taken away (Jégou et al., IEEE TPAMI
+33(1), 2011), at 4 bits a piece, so that the processor looks 32 or 64 of them up at once (André et al., VLDB
+9(4), 2015; FAISS calls it fast scan). Nothing is ever ranked by what the codes say: they name candidates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from searchengine.vectors.engine import faiss
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from searchengine.vectors.policy import Plan
+
+SAMPLE = 65_536
+"""Vectors that centres and pieces are learnt from; at 4 bits a piece and some hundred centres more change
+nothing."""
+
+_BATCH = 65_536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """Codes of rows 0 to n. Threads may search at the same time.
+
+    Attributes:
+        index: FAISS's; its ids are rows.
+        depth: How many candidates there are for a query.
+    """
+
+    index: Any
+    depth: int
+
+    @classmethod
+    def of(cls, vectors: NDArray[np.float16], plan: Plan) -> Codes:
+        """Learn from a sample of the vectors (n, dim), and put all of them in.
+
+        The same vectors give the same codes. Their depth is 0: what is deep enough has to be measured.
+        """
+        count, dim = vectors.shape
+        # The inner product of the query and a centre is the first part of each score: "r" codes what is left.
+        index = faiss.index_factory(dim, f"IVF{plan.lists},PQ{plan.pieces}x4fsr", faiss.METRIC_INNER_PRODUCT)
+        rows = np.random.default_rng(0).choice(count, min(count, SAMPLE), replace=False)
+        index.train(vectors[np.sort(rows)].astype(np.float32))
+        for start in range(0, count, _BATCH):
+            index.add(vectors[start : start + _BATCH].astype(np.float32))
+        index.nprobe = plan.probes
+        return cls(index, 0)
+
+    @classmethod
+    def read(cls, path: Path, depth: int) -> Codes:
+        """What `write` has written, in memory: FAISS can't map this type.
+
+        Raises:
+            ValueError: It isn't such a file, or it is damaged where that shows.
+            OSError: It can't be read.
+        """
+        with path.open("rb") as file:
+            try:
+                index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
+            except RuntimeError as error:
+                raise ValueError(f"FAISS can't read {path.name}: {error}") from error
+        if type(index) is not faiss.IndexIVFPQFastScan:
+            raise ValueError(f"{path.name} holds another type of index")
+        return cls(index, depth)
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write them; errors of `file` come through."""
+        faiss.write_index(self.index, faiss.PyCallbackIOWriter(file.write))
+
+    def __len__(self) -> int:
+        count: int = self.index.ntotal
+        return count
+
+    def candidates(
+        self, queries: NDArray[np.float32], count: int, bits: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.int64]:
+        """The rows that seem to be the nearest of each query, the nearest first.
+
+        Args:
+            queries: (q, dim) float32, contiguous.
+            count: How many.
+            bits: Which rows may be among them, as `np.packbits(…, bitorder="little")`; None for all.
+
+        Returns:
+            (q, count), -1 where fewer were come upon.
+        """
+        params = None
+        if bits is not None:
+            selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+            params = faiss.IVFSearchParameters(sel=selector, nprobe=self.index.nprobe)
+        rows: NDArray[np.int64]
+        _, rows = self.index.search(queries, count, params=params)
+        return rows

@@ -1,0 +1,12 @@
+"""FAISS, imported the one way that suits it."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+# Threads that wait by spinning starve each other as soon as another process is busy: 28 ms instead of 2.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Any, because its type stubs come with some versions only and leave out what is used here.
+faiss: Any = import_module("faiss")
