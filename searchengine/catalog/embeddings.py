@@ -153,7 +153,7 @@ class EmbeddingSource:
         return _unit(self.sample(count))
 
     def texts(self) -> NDArray[np.float32]:
-        """The neutral prompts of the space's calibration, unit vectors (q, dim); q = 0 before there is one."""
+        """Unit vectors of the calibration's neutral prompts, (q, dim); q = 0 before there is one."""
         with self._catalog.read() as session:
             found = calibrations.calibration(session, self._space_id)
         if found is None:

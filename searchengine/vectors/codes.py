@@ -1,8 +1,8 @@
 """Short codes of many vectors: which of them are worth comparing exactly.
 
-Product quantisation of what is left once the nearest of some centres is taken away (Jégou et al., IEEE TPAMI
-33(1), 2011), at 4 bits a piece, so that the processor looks 32 or 64 of them up at once (André et al., VLDB
-9(4), 2015; FAISS calls it fast scan). Nothing is ever ranked by what the codes say: they name candidates.
+Product quantisation (Jégou et al., IEEE TPAMI 33(1), 2011) at 4 bits a piece, so that the processor looks
+dozens of them up at once (André et al., VLDB 9(4), 2015; FAISS calls it fast scan), in lists of which a query
+looks through those with the nearest centres. Nothing is ever ranked by what codes say: they name candidates.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Codes:
         The same vectors give the same codes. Their depth is 0: what is deep enough has to be measured.
         """
         count, dim = vectors.shape
-        # The inner product of the query and a centre is the first part of each score: "r" codes what is left.
-        index = faiss.index_factory(dim, f"IVF{plan.lists},PQ{plan.pieces}x4fsr", faiss.METRIC_INNER_PRODUCT)
+        # Codes of what is left once the centre is taken away ("fsr") found less: 0.960 instead of 0.980.
+        index = faiss.index_factory(dim, f"IVF{plan.lists},PQ{plan.pieces}x4fs", faiss.METRIC_INNER_PRODUCT)
         rows = np.random.default_rng(0).choice(count, min(count, SAMPLE), replace=False)
         index.train(vectors[np.sort(rows)].astype(np.float32))
         for start in range(0, count, _BATCH):

@@ -91,7 +91,7 @@ class Segment:
 
     @classmethod
     def mapped(cls, path: Path) -> Segment:
-        """What `write` has written, mapped: read from the disk when it is needed.
+        """What `write` writes, mapped: read from the disk when it is needed.
 
         Raises:
             ValueError: It isn't such a file, or it is damaged where that shows.
@@ -112,10 +112,6 @@ class Segment:
         if len(segment.ids) != segment.rows.ntotal or np.any(segment.ids[1:] <= segment.ids[:-1]):
             raise ValueError(f"{path.name} is damaged: its ids are out of order")
         return segment
-
-    def write(self, file: IO[bytes]) -> None:
-        """Write all vectors, hidden ones too; errors of `file` come through."""
-        faiss.write_index(self.index, faiss.PyCallbackIOWriter(file.write))
 
     def __len__(self) -> int:
         return len(self.ids) if self.kept is None else int(np.count_nonzero(self.kept))
@@ -211,6 +207,38 @@ class Segment:
     def _hits(self, found: Nearest) -> Hits:
         rows, scores = found
         return Hits(self.ids[rows] if rows.size else rows, scores)
+
+
+def write(file: IO[bytes], dim: int, count: int, batches: Iterator[Vectors]) -> None:
+    """Write what `Segment.mapped` reads, without ever holding all of it; errors of `file` come through.
+
+    Args:
+        file: Where to.
+        dim: Length of a vector.
+        count: How many there are in all batches.
+        batches: Ids, ascending throughout, and vectors.
+
+    Raises:
+        ValueError: There were more or fewer.
+    """
+    inner = faiss.serialize_index(exact.empty(dim)).tobytes()
+    whole = faiss.serialize_index(faiss.IndexIDMap(exact.empty(dim))).tobytes()
+    # FAISS writes what it holds. Its format: a name and the dimension, 4 bytes each, then the count, for the
+    # map and again for what is mapped; at the end the rows' bytes and the ids, each behind its length.
+    head = bytearray(whole[:-16])
+    for start in (0, len(whole) - 8 - len(inner)):
+        head[start + 8 : start + 16] = count.to_bytes(8, "little")
+    file.write(bytes(head))
+    file.write((count * 2 * dim).to_bytes(8, "little"))
+    kept = [np.empty(0, np.int64)]
+    for ids, vectors in batches:
+        file.write(exact.packed(vectors).tobytes())
+        kept.append(ids)
+    all_ids = np.concatenate(kept)
+    if len(all_ids) != count:
+        raise ValueError(f"there were {len(all_ids)} vectors, not {count}")
+    file.write(count.to_bytes(8, "little"))
+    file.write(all_ids.astype("<i8").tobytes())
 
 
 class FaissIndex:

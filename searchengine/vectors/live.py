@@ -190,7 +190,8 @@ class LiveIndex:
         state = self._state
         count = len(state)
         choice = choose_index(count, self.dim, 0)
-        kind, reason, recall = choice.kind, choice.reason, 1.0
+        kind: str = choice.kind
+        reason, recall = choice.reason, 1.0
         if state.info is not None and state.note is None and count > choice.reach:
             kind, reason, recall = state.info.kind, state.info.reason, state.info.recall
         in_snapshot = None if state.base is None else len(state.base.ids)
@@ -225,7 +226,7 @@ class LiveIndex:
             return replace(state, stamp=now)
         return self._of_snapshot(base, info, now)
 
-    def _of_snapshot(self, base: Segment, info: SnapshotInfo, seen: Stamp) -> _State:
+    def _of_snapshot(self, base: Segment, info: SnapshotInfo, seen: Stamp | None) -> _State:
         note = None
         if info.codes is not None and base.codes is None:
             note = (

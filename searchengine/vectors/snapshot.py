@@ -107,14 +107,13 @@ def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
     Raises:
         LibraryError: The folder can't be written to, or the disk is full. An older snapshot stays in place.
     """
-    from searchengine.vectors.faiss_index import Segment
+    from searchengine.vectors import faiss_index
 
-    with source.shown() as (position, count, batches):
-        segment = Segment.streamed(source.dim, count, batches)
-    path = directory / f"{source.name}-{position[0]}.faiss"
-    with _explained(directory):
+    with _explained(directory), source.shown() as (position, count, batches):
         directory.mkdir(parents=True, exist_ok=True)
-        checksum = files.write_whole(path, segment.write)
+        path = directory / f"{source.name}-{position[0]}.faiss"
+        checksum = files.write_whole(path, lambda file: faiss_index.write(file, source.dim, count, batches))
+    with _explained(directory):
         info = SnapshotInfo(
             file=path.name,
             identity=source.identity,
@@ -131,7 +130,7 @@ def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
             edges=files.edges_checksum(path, _tail(count)),
             checksum=checksum,
         )
-        info = _settle(source, directory, segment, info)
+        info = _settle(source, directory, faiss_index.Segment.mapped(path), info)
     for suffix in SUFFIXES:
         files.sweep(
             directory,
