@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from searchengine.vectors.engine import faiss
+from searchengine.vectors.policy import DEPTHS, Setting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,17 +35,17 @@ class Codes:
 
     Attributes:
         index: FAISS's; its ids are rows.
-        depth: How many candidates there are for a query.
+        setting: How they are searched.
     """
 
     index: Any
-    depth: int
+    setting: Setting
 
     @classmethod
     def of(cls, vectors: NDArray[np.float16], plan: Plan) -> Codes:
         """Learn from a sample of the vectors (n, dim), and put all of them in.
 
-        The same vectors give the same codes. Their depth is 0: what is deep enough has to be measured.
+        The same vectors give the same codes. How to search them has to be measured; until then, thoroughly.
         """
         count, dim = vectors.shape
         # Codes of what is left once the centre is taken away ("fsr") found less: 0.960 instead of 0.980.
@@ -53,11 +54,10 @@ class Codes:
         index.train(vectors[np.sort(rows)].astype(np.float32))
         for start in range(0, count, _BATCH):
             index.add(vectors[start : start + _BATCH].astype(np.float32))
-        index.nprobe = plan.probes
-        return cls(index, 0)
+        return cls(index, Setting(plan.lists, DEPTHS[-1]))
 
     @classmethod
-    def read(cls, path: Path, depth: int) -> Codes:
+    def read(cls, path: Path, setting: Setting) -> Codes:
         """What `write` has written, in memory: FAISS can't map this type.
 
         Raises:
@@ -71,7 +71,7 @@ class Codes:
                 raise ValueError(f"FAISS can't read {path.name}: {error}") from error
         if type(index) is not faiss.IndexIVFPQFastScan:
             raise ValueError(f"{path.name} holds another type of index")
-        return cls(index, depth)
+        return cls(index, setting)
 
     def write(self, file: IO[bytes]) -> None:
         """Write them; errors of `file` come through."""
@@ -82,22 +82,24 @@ class Codes:
         return count
 
     def candidates(
-        self, queries: NDArray[np.float32], count: int, bits: NDArray[np.uint8] | None = None
+        self,
+        queries: NDArray[np.float32],
+        bits: NDArray[np.uint8] | None = None,
+        setting: Setting | None = None,
     ) -> NDArray[np.int64]:
         """The rows that seem to be the nearest of each query, the nearest first.
 
         Args:
             queries: (q, dim) float32, contiguous.
-            count: How many.
             bits: Which rows may be among them, as `np.packbits(…, bitorder="little")`; None for all.
+            setting: Another one than their own.
 
         Returns:
-            (q, count), -1 where fewer were come upon.
+            (q, depth), -1 where fewer were come upon.
         """
-        params = None
-        if bits is not None:
-            selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-            params = faiss.IVFSearchParameters(sel=selector, nprobe=self.index.nprobe)
+        setting = setting or self.setting
+        selector = None if bits is None else faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+        params = faiss.IVFSearchParameters(nprobe=setting.probes, sel=selector)
         rows: NDArray[np.int64]
-        _, rows = self.index.search(queries, count, params=params)
+        _, rows = self.index.search(queries, setting.depth, params=params)
         return rows

@@ -195,7 +195,7 @@ class Segment:
         """One query's (1, dim)."""
         assert self.codes is not None  # noqa: S101  the one caller has looked
         bits = None if mask is None else np.packbits(mask, bitorder="little")
-        candidates = self.codes.candidates(query, self.codes.depth, bits)[0]
+        candidates = self.codes.candidates(query, bits)[0]
         if candidates[-1] < 0:
             # A filter that lets little pass where the query points, or little at all: nothing to choose from.
             return self._hits(exact.nearest(self.rows, query, k, mask))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from searchengine.errors import LibraryError
 from searchengine.vectors import files
-from searchengine.vectors.policy import choose_index, settled, snapshot_due
+from searchengine.vectors.policy import Setting, choose_index, settled, snapshot_due
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +39,15 @@ class CodesInfo:
 
     Attributes:
         file: Name of the file, in the same folder.
-        depth: How many candidates to compare for a query.
+        probes: How many lists of them to look through for a query.
+        depth: How many candidates to compare exactly.
         size: Bytes of the file.
         edges: CRC-32 of its beginning and its end.
         checksum: CRC-32 of all of it.
     """
 
     file: str
+    probes: int
     depth: int
     size: int
     edges: int
@@ -172,13 +174,15 @@ def _settle(source: VectorSource, directory: Path, segment: Segment, info: Snaps
         from searchengine.vectors.tuning import recalls
 
         codes = Codes.of(segment.vectors(), choice.plan)
-        found = settled(choice, recalls(segment, codes, texts), len(texts))
+        measured = recalls(segment, codes, texts)
+        found = settled(choice, info.count, info.dim, measured, len(texts))
         info = replace(info, kind=found.kind, reason=found.reason, recall=found.recall)
-        if found.depth is not None:
+        if found.setting is not None:
             path = directory / info.file.replace(*SUFFIXES)
             checksum = files.write_whole(path, codes.write)
             size, edges = path.stat().st_size, files.edges_checksum(path, files.HEAD)
-            info = replace(info, codes=CodesInfo(path.name, found.depth, size, edges, checksum))
+            at = found.setting
+            info = replace(info, codes=CodesInfo(path.name, at.probes, at.depth, size, edges, checksum))
     text = json.dumps(asdict(info), indent=1)
     files.write_whole(_manifest(source, directory), lambda file: file.write(text.encode()))
     return info
@@ -330,7 +334,7 @@ def _trusted_codes(info: SnapshotInfo, said: CodesInfo, path: Path) -> Codes | N
     try:
         if path.stat().st_size != said.size or files.edges_checksum(path, files.HEAD) != said.edges:
             return None
-        codes = Codes.read(path, said.depth)
+        codes = Codes.read(path, Setting(said.probes, said.depth))
     except (OSError, ValueError):
         return None
     return codes if len(codes) == info.count else None
