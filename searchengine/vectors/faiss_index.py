@@ -118,7 +118,10 @@ class Segment:
 
     def find(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """For each id the row where it is or would be, and whether it is there (shown or hidden)."""
-        at = np.searchsorted(self.ids, ids)
+        if len(self.ids) and self.ids[-1] - self.ids[0] == len(self.ids) - 1:
+            at = np.clip(ids - self.ids[0], 0, len(self.ids))  # no id is missing: nothing to search for
+        else:
+            at = np.searchsorted(self.ids, ids)
         inside = at < len(self.ids)
         inside[inside] = self.ids[at[inside]] == ids[inside]
         return at, inside
@@ -165,7 +168,9 @@ class Segment:
         if allowed is not None:
             if len(allowed) <= self._few():
                 return self._among(self._shown_rows(allowed), queries, k)
-            mask = np.isin(self.ids, allowed)
+            at, inside = self.find(allowed)
+            mask = np.zeros(len(self.ids), np.bool_)
+            mask[at[inside]] = True
             if self.kept is not None:
                 mask &= self.kept
         if self.codes is None or not len(queries) or k <= 0:
