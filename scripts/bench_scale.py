@@ -208,8 +208,8 @@ def main() -> None:
 
 
 HEAD = (
-    "         n    d   k threads        kind probes  depth  recall    p50 ms    p95 ms  cpu ms  exact ms   build s"
-    "  open ms  B/image  own MB  mapped MB  10 % filter: recall, ms   1 %"
+    "         n    d   k threads        kind probes  depth  recall    p50 ms    p95 ms  cpu ms  exact ms"
+    "   build s  open ms  B/image  own MB  mapped MB  10 % filter: recall, ms   1 %"
 )
 
 
