@@ -131,7 +131,9 @@ def measure(source: Made, folder: Path, info: SnapshotInfo, k: int, queries: int
 
     segment, _ = open_snapshot(source, folder)
     right = info.count and segment.ids[exact.nearest(segment.rows, texts, k, None)[0]]
+    started = time.process_time()
     scans = [timed(lambda text=text: exact.nearest(segment.rows, text[None], k, None)) for text in texts[:20]]
+    scanning = (time.process_time() - started) * 1000 / len(scans)
     figures: dict[str, Any] = {
         "n": info.count,
         "d": info.dim,
@@ -146,6 +148,7 @@ def measure(source: Made, folder: Path, info: SnapshotInfo, k: int, queries: int
         "p95_ms": float(np.quantile(times, 0.95)),
         "cpu_p50_ms": statistics.median(busy),
         "exact_p50_ms": statistics.median(scans),
+        "exact_cpu_ms": scanning,
         "open_ms": opened,
         "own_bytes": used["own"] - before["own"] if used else None,
         "mapped_bytes": used["mapped"] - before["mapped"] if used else None,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -10,3 +12,10 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Any, because its type stubs come with some versions only and leave out what is used here.
 faiss: Any = import_module("faiss")
+
+
+@cache
+def pool(threads: int) -> ThreadPoolExecutor:
+    """Threads to share one query's work among; FAISS shares out queries only."""
+    # The setting is a thread's own: each does its share by itself.
+    return ThreadPoolExecutor(threads, "scan", initializer=lambda: faiss.omp_set_num_threads(1))

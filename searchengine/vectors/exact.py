@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchengine.vectors.engine import faiss
+from searchengine.vectors.engine import faiss, pool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +93,7 @@ def _scan(
         return scores, rows
 
     edges = np.linspace(0, index.ntotal, threads + 1).astype(int).tolist()
-    found = list(_pool(threads).map(part, edges[:-1], edges[1:]))
+    found = list(pool(threads).map(part, edges[:-1], edges[1:]))
     scores = np.concatenate([scores for scores, _ in found], axis=1)
     rows = np.concatenate([rows for _, rows in found], axis=1)
     order = np.argsort(-scores, axis=1)[:, :count]
@@ -104,9 +102,3 @@ def _scan(
 
 def _bitmap(bits: NDArray[np.uint8]) -> Any:
     return faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    # The setting is a thread's own: each takes its share of the rows, and no further threads for it.
-    return ThreadPoolExecutor(threads, "scan", initializer=lambda: faiss.omp_set_num_threads(1))
