@@ -22,10 +22,11 @@ def plot(rows: list[dict[str, Any]]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" {box}>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
     ]
-    for power in range(math.floor(math.log10(min(times))), math.ceil(math.log10(max(times))) + 1):
-        if TOP <= (at := y(10**power)) <= HEIGHT - BOTTOM:
+    powers = range(math.floor(math.log10(min(times))), math.ceil(math.log10(max(times))) + 1)
+    for value in (step * 10.0**power for power in powers for step in (1, 2, 5)):
+        if TOP <= (at := y(value)) <= HEIGHT - BOTTOM:
             parts.append(f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="#e5e7eb"/>')
-            parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{10**power:g} ms</text>')
+            parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{value:g} ms</text>')
     for row in rows:
         at = x(row["n"])
         parts.append(f'<path d="M{at:.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="#f3f4f6"/>')
