@@ -158,9 +158,7 @@ class EmbeddingSource:
             found = calibrations.calibration(session, self._space_id)
         if found is None:
             return np.empty((0, self.dim), np.float32)
-        wide = found.bank.astype(np.float32)
-        unit: NDArray[np.float32] = wide / np.linalg.norm(wide, axis=1, keepdims=True)
-        return unit
+        return _unit(found.bank)
 
     @contextmanager
     def shown(self) -> Iterator[tuple[Position, int, Iterator[Vectors]]]:
