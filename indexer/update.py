@@ -336,6 +336,8 @@ class Update:
         if not self._interrupted:
             with self._stopwatch.timed("calibrate"):
                 self._calibrate(catalog)
+            with self._stopwatch.timed("snapshot"):
+                keep_snapshot(catalog, self._layout)  # now its recall can be measured, if it has to be
         return summarize(
             found,
             settled,

@@ -18,14 +18,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from machine import describe
+from synthetic_vectors import Population
 
 from searchengine import Library
 from searchengine.query.grammar import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
 
 FILTERS = (
     "near:40,10,10km",
@@ -64,13 +66,11 @@ def main() -> None:
     parser.add_argument("-k", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
-    rng = np.random.default_rng(0)
     print(describe())
     with Library.open(arguments.library) as library:
         space = library._space()  # noqa: SLF001  the encoder is left out
         assert space is not None
-        vectors = rng.standard_normal((64, space.dim)).astype(np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = Population(space.dim).texts(64, seed=1)
         at = iter(range(1_000_000))
 
         def vector() -> np.ndarray:

@@ -3,8 +3,8 @@
 
     scripts/synthetic_library.py FOLDER [--count 1000000] [--dim 512 | --model SPEC]
 
-Random unit vectors, and metadata as a photo library has it: a folder a day for ten years, thirty cameras of
-which one took half of all, places around twenty towns.
+Vectors as scripts/synthetic_vectors.py makes them, and metadata as a photo library has it: a folder a day for
+ten years, thirty cameras of which one took half of all, places around twenty towns.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from synthetic_vectors import Population
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from indexer.calibrate import keep_calibrated
+from indexer.update import keep_snapshot
 from indexer.upkeep.repair import optimize
 from searchengine.catalog import roots, spaces
 from searchengine.catalog.catalog import Catalog
@@ -26,6 +30,11 @@ from searchengine.catalog.record import ContentFacts, FileAt, Picture, record_ba
 from searchengine.encoders import load_encoder
 from searchengine.encoders.spec import ModelSpec, Preprocessing
 from searchengine.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 BATCH = 20_000
 MAKERS = ("Canon", "NIKON", "SONY", "Apple", "FUJIFILM")
@@ -41,11 +50,21 @@ def model(dim: int) -> ModelSpec:
     return ModelSpec("synthetic", "0" * 64, dim, preprocessing, 77, 100.0)
 
 
-def pictures(root: int, start: int, count: int, dim: int) -> list[Picture]:
-    """Numbers `start` and following; the same number is always the same picture."""
+class Writer:
+    """Encodes texts as that model would; pictures come encoded."""
+
+    def __init__(self, population: Population) -> None:
+        self._population = population
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors (n, dim)."""
+        return self._population.texts(len(texts))
+
+
+def pictures(root: int, start: int, count: int, population: Population) -> list[Picture]:
+    """Numbers `start` and following; the same ones are always the same pictures."""
     rng = np.random.default_rng(start)
-    vectors = rng.standard_normal((count, dim), np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = population.images(start, count)
     cameras = np.where(rng.random(count) < 0.5, USUAL, rng.integers(0, len(CAMERAS), count))
     seconds = rng.integers(0, 10 * 365 * 86400, count).tolist()
     towns = np.random.default_rng(7).uniform((-60, -170), (70, 170), (20, 2))
@@ -75,7 +94,7 @@ def pictures(root: int, start: int, count: int, dim: int) -> list[Picture]:
 
 
 def main() -> None:
-    """Record batches as the indexer does, then take the snapshot."""
+    """Record batches as the indexer does, then calibrate and take the snapshot."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -86,16 +105,20 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.perf_counter()
     spec = load_encoder(arguments.model).spec if arguments.model else model(arguments.dim)
-    with Catalog.open(Layout(arguments.folder).catalog, create=True) as catalog:
+    population = Population(spec.dim)
+    layout = Layout(arguments.folder)
+    with Catalog.open(layout.catalog, create=True) as catalog:
         with catalog.write() as session:
             space = spaces.create_space(session, spec)
             root = roots.add_root(session, b"/photos")
         for start in range(0, arguments.count, BATCH):
             count = min(BATCH, arguments.count - start)
-            made = pictures(root.id, start, count, spec.dim)
+            made = pictures(root.id, start, count, population)
             with catalog.write() as session:
                 record_batch(session, space.id, made)
             print(f"\r{start + count:,} in {time.perf_counter() - started:.0f} s", end="", flush=True)
+        keep_snapshot(catalog, layout)
+        keep_calibrated(catalog, layout, space, lambda: Writer(population))
     optimize(arguments.folder)
     print(f"\n{arguments.folder}: {arguments.count:,} pictures, {time.perf_counter() - started:.0f} s")
 

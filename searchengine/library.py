@@ -300,7 +300,9 @@ class Library:
                 )
                 for each in known
             ),
-            index=IndexReport(index.kind, index.reason, index.count, index.snapshot_count, index.note)
+            index=IndexReport(
+                index.kind, index.reason, index.count, index.snapshot_count, index.note, index.recall
+            )
             if index
             else None,
             last_run=self._run_status(last) if last else None,

@@ -99,11 +99,12 @@ class IndexReport:
     """How the vectors are searched.
 
     Attributes:
-        kind: Type of the FAISS index.
+        kind: `exact` compares with every vector, `approximate` with candidates that short codes name.
         reason: Why this type.
         vectors: How many can be found.
         snapshot: How many the snapshot on disk holds, if there is one; the rest is replayed from the catalog.
         note: What a user should know, e.g. that the snapshot was damaged and wasn't used.
+        recall: Share of the nearest ten that a search finds, measured with texts; 1 where it is exact.
     """
 
     kind: str
@@ -111,6 +112,7 @@ class IndexReport:
     vectors: int
     snapshot: int | None
     note: str | None
+    recall: float
 
 
 @dataclass(frozen=True, slots=True)

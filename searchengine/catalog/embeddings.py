@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import aliased
 
+from searchengine.catalog import calibrations
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Change, Content, Embedding
 from searchengine.errors import LibraryError
@@ -150,6 +151,14 @@ class EmbeddingSource:
     def unit_sample(self, count: int) -> NDArray[np.float32]:
         """`sample`, of length 1 once more: (n, dim)."""
         return _unit(self.sample(count))
+
+    def texts(self) -> NDArray[np.float32]:
+        """Unit vectors of the calibration's neutral prompts, (q, dim); q = 0 before there is one."""
+        with self._catalog.read() as session:
+            found = calibrations.calibration(session, self._space_id)
+        if found is None:
+            return np.empty((0, self.dim), np.float32)
+        return _unit(found.bank)
 
     @contextmanager
     def shown(self) -> Iterator[tuple[Position, int, Iterator[Vectors]]]:

@@ -278,6 +278,7 @@ class Index(Shape):
     vectors: int
     snapshot: int | None
     note: str | None
+    recall: float
 
 
 class Space(Shape):

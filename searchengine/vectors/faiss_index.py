@@ -1,19 +1,24 @@
-"""FAISS: exact search over float16 vectors. The one place where it is imported.
+"""Vectors that FAISS holds: exact search, and approximate where there are codes.
 
 A `Segment` is an immutable set of vectors with a mask, so that searches go on while its successor is made.
 Within it FAISS counts rows from 0; as rows are in order of id, ties broken by row are broken by id.
+
+Approximate search has one rule: codes name candidates, as many as their depth, whatever k is; the candidates
+are compared exactly; the first `WITHIN` of them are the beginning of the ranking. Who wants more gets the
+rest by exact search, behind those. So the first k of a longer answer are the answer for k.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from searchengine.vectors.index import Hits, as_queries, merge
+from searchengine.vectors import exact
+from searchengine.vectors.engine import faiss
+from searchengine.vectors.index import Hits, as_queries, behind, merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,28 +26,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from searchengine.vectors.codes import Codes
+    from searchengine.vectors.exact import Nearest
     from searchengine.vectors.source import Vectors
-
-# Threads that wait by spinning starve each other as soon as another process is busy: 28 ms instead of 2.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Any, because its type stubs come with some versions only and leave out what is used here.
-faiss: Any = import_module("faiss")
-
-# Fetched beyond k, so that a few equal scores at the end don't cost a second pass.
-SPARE = 16
 
 # Copying the rows of a small allowed set out costs less than testing every row: 100,000 x 512, 1,000 allowed:
 # 0.2 ms against 0.4 ms; 10,000 allowed: 9 ms against 2 ms.
 SMALL_SHARE = 64
 
+# Beside codes the alternative costs less than a scan of all rows does, so fewer are worth copying.
+MOST_COPIED = 16_384
 
-def _quantizer(dim: int) -> Any:
-    return faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-
-
-def _codes(vectors: NDArray[np.float16]) -> NDArray[np.uint8]:
-    """The bytes that FAISS stores for these vectors: the same float16 numbers."""
-    return np.ascontiguousarray(vectors, dtype="<f2").view(np.uint8)
+WITHIN = 256
+"""Ranks that candidates fill where there are codes: some pages of results. Of the depth that is needed for
+the first ten it is a small part, so there is little that the candidates could lack."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +52,7 @@ class Segment:
         rows: The part of it that knows rows only.
         kept: (n,) bool, or None when nothing is hidden.
         dim: Length of a vector.
+        codes: Codes of the same rows, where search is to be approximate.
     """
 
     ids: NDArray[np.int64]
@@ -62,6 +60,7 @@ class Segment:
     rows: Any
     kept: NDArray[np.bool_] | None
     dim: int
+    codes: Codes | None
 
     @classmethod
     def empty(cls, dim: int) -> Segment:
@@ -76,23 +75,23 @@ class Segment:
     @classmethod
     def streamed(cls, dim: int, expected: int, batches: Iterator[Vectors]) -> Segment:
         """A segment in memory, of batches of ids (ascending throughout) and vectors (n, dim)."""
-        rows = _quantizer(dim)
+        rows = exact.empty(dim)
         # Room for all of them at once: growing by doubling would need up to three times the memory.
         rows.codes.resize(expected * 2 * dim)
         rows.codes.resize(0)
         index = faiss.IndexIDMap(rows)
         for ids, vectors in batches:
             if len(ids):
-                index.add_sa_codes(_codes(vectors), np.ascontiguousarray(ids, dtype=np.int64))
+                index.add_sa_codes(exact.packed(vectors), np.ascontiguousarray(ids, dtype=np.int64))
         return cls._over(index, rows)
 
     @classmethod
     def _over(cls, index: Any, rows: Any) -> Segment:
-        return cls(faiss.vector_to_array(index.id_map), index, rows, None, rows.d)
+        return cls(faiss.vector_to_array(index.id_map), index, rows, None, rows.d, None)
 
     @classmethod
     def mapped(cls, path: Path) -> Segment:
-        """What `write` has written, mapped: read from the disk when it is needed.
+        """What `write` writes, mapped: read from the disk when it is needed.
 
         Raises:
             ValueError: It isn't such a file, or it is damaged where that shows.
@@ -114,16 +113,15 @@ class Segment:
             raise ValueError(f"{path.name} is damaged: its ids are out of order")
         return segment
 
-    def write(self, file: IO[bytes]) -> None:
-        """Write all vectors, hidden ones too; errors of `file` come through."""
-        faiss.write_index(self.index, faiss.PyCallbackIOWriter(file.write))
-
     def __len__(self) -> int:
         return len(self.ids) if self.kept is None else int(np.count_nonzero(self.kept))
 
     def find(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """For each id the row where it is or would be, and whether it is there (shown or hidden)."""
-        at = np.searchsorted(self.ids, ids)
+        if len(self.ids) and self.ids[-1] - self.ids[0] == len(self.ids) - 1:
+            at = np.clip(ids - self.ids[0], 0, len(self.ids))  # no id is missing: nothing to search for
+        else:
+            at = np.searchsorted(self.ids, ids)
         inside = at < len(self.ids)
         inside[inside] = self.ids[at[inside]] == ids[inside]
         return at, inside
@@ -148,7 +146,7 @@ class Segment:
         """With these vectors, which it must not have shown; what was hidden is left behind for good."""
         keep = slice(None) if self.kept is None else self.kept
         all_ids = np.concatenate([self.ids[keep], ids])
-        codes = np.concatenate([self._stored()[keep], _codes(vectors)])
+        codes = np.concatenate([self._stored()[keep], exact.packed(vectors)])
         order = np.argsort(all_ids)
         return self.of(all_ids[order], codes[order].view("<f2"))
 
@@ -166,57 +164,86 @@ class Segment:
 
     def search(self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None) -> Hits:
         """The k nearest among what is shown (and allowed); see `VectorIndex.search`."""
-        if allowed is None:
-            found, scores = _nearest(self.rows, queries, k, self.kept)
-            return _hits(self.ids, found, scores)
-        if len(allowed) * SMALL_SHARE <= len(self.ids):
-            at, inside = self.find(np.unique(allowed))
-            wanted = at[inside]
+        mask = self.kept
+        if allowed is not None:
+            if len(allowed) <= self._few():
+                return self._among(self._shown_rows(allowed), queries, k)
+            at, inside = self.find(allowed)
+            mask = np.zeros(len(self.ids), np.bool_)
+            mask[at[inside]] = True
             if self.kept is not None:
-                wanted = wanted[self.kept[wanted]]
-            few = _quantizer(self.dim)
-            few.add_sa_codes(self._stored()[wanted])
-            # The same numbers in the same kernel: the scores are the same to the last bit.
-            found, scores = _nearest(few, queries, k, None)
-            return _hits(self.ids[wanted], found, scores)
-        mask = np.isin(self.ids, allowed)
-        if self.kept is not None:
-            mask &= self.kept
-        found, scores = _nearest(self.rows, queries, k, mask)
-        return _hits(self.ids, found, scores)
+                mask &= self.kept
+        if self.codes is None or not len(queries) or k <= 0:
+            return self._hits(exact.nearest(self.rows, queries, k, mask))
+        answers = [self._approximate(query[None], k, mask) for query in queries]
+        return Hits(
+            np.concatenate([answer.ids for answer in answers]),
+            np.concatenate([answer.scores for answer in answers]),
+        )
+
+    def _few(self) -> int:
+        few = len(self.ids) // SMALL_SHARE
+        return few if self.codes is None else min(few, MOST_COPIED)
+
+    def _shown_rows(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of those of the ids that are there and shown, ascending."""
+        at, inside = self.find(np.unique(ids))
+        rows = at[inside]
+        return rows if self.kept is None else rows[self.kept[rows]]
+
+    def _among(self, rows: NDArray[np.int64], queries: NDArray[np.float32], k: int) -> Hits:
+        """The k nearest of some rows, which are in ascending order."""
+        found, scores = exact.nearest(exact.of_rows(self._stored(), rows), queries, k, None)
+        return self._hits((rows[found] if found.size else found, scores))
+
+    def _approximate(self, query: NDArray[np.float32], k: int, mask: NDArray[np.bool_] | None) -> Hits:
+        """One query's (1, dim)."""
+        assert self.codes is not None  # noqa: S101  the one caller has looked
+        bits = None if mask is None else np.packbits(mask, bitorder="little")
+        candidates = self.codes.candidates(query, bits)[0]
+        if candidates[-1] < 0:
+            # A filter that lets little pass where the query points, or little at all: nothing to choose from.
+            return self._hits(exact.nearest(self.rows, query, k, mask))
+        first = self._among(np.sort(candidates), query, min(k, WITHIN))
+        if k <= WITHIN:
+            return first
+        return behind(first, self._hits(exact.nearest(self.rows, query, k, mask)), k)
+
+    def _hits(self, found: Nearest) -> Hits:
+        rows, scores = found
+        return Hits(self.ids[rows] if rows.size else rows, scores)
 
 
-def _hits(ids: NDArray[np.int64], found: NDArray[np.int64], scores: NDArray[np.float32]) -> Hits:
-    return Hits(ids[found] if found.size else found, scores)
+def write(file: IO[bytes], dim: int, count: int, batches: Iterator[Vectors]) -> None:
+    """Write what `Segment.mapped` reads, without ever holding all of it; errors of `file` come through.
 
+    Args:
+        file: Where to.
+        dim: Length of a vector.
+        count: How many there are in all batches.
+        batches: Ids, ascending throughout, and vectors.
 
-def _nearest(
-    index: Any, queries: NDArray[np.float32], k: int, mask: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Rows (q, k') and scores of the k' = min(k, rows in the mask) nearest; equal scores in order of row."""
-    count = index.ntotal if mask is None else int(np.count_nonzero(mask))
-    k = min(k, count)
-    if k <= 0 or not len(queries):
-        return np.empty((len(queries), max(k, 0)), np.int64), np.empty((len(queries), max(k, 0)), np.float32)
-    selector = None
-    if mask is not None:
-        bits = np.packbits(mask, bitorder="little")
-        selector = faiss.IDSelectorBitmap(len(mask), faiss.swig_ptr(bits))
-    params = None if selector is None else faiss.SearchParameters(sel=selector)
-
-    fetched = min(count, k + SPARE)
-    scores, rows = index.search(queries, fetched, params=params)
-    order = np.lexsort((rows, -scores), axis=1)[:, :k]
-    best_rows = np.take_along_axis(rows, order, axis=1)
-    best_scores = np.take_along_axis(scores, order, axis=1)
-    if fetched < count:
-        # Where the last one fetched scores like the k-th, rows with that score may have been left out.
-        for query in np.flatnonzero(best_scores[:, -1] == scores[:, -1]):
-            radius = float(np.nextafter(best_scores[query, -1], np.float32(-np.inf)))
-            _, tied_scores, tied_rows = index.range_search(queries[query : query + 1], radius, params=params)
-            order = np.lexsort((tied_rows, -tied_scores))[:k]
-            best_rows[query], best_scores[query] = tied_rows[order], tied_scores[order]
-    return best_rows, best_scores
+    Raises:
+        ValueError: There were more or fewer.
+    """
+    inner = faiss.serialize_index(exact.empty(dim)).tobytes()
+    whole = faiss.serialize_index(faiss.IndexIDMap(exact.empty(dim))).tobytes()
+    # FAISS writes what it holds. Its format: a name and the dimension, 4 bytes each, then the count, for the
+    # map and again for what is mapped; at the end the rows' bytes and the ids, each behind its length.
+    head = bytearray(whole[:-16])
+    for start in (0, len(whole) - 8 - len(inner)):
+        head[start + 8 : start + 16] = count.to_bytes(8, "little")
+    file.write(bytes(head))
+    file.write((count * 2 * dim).to_bytes(8, "little"))
+    kept = [np.empty(0, np.int64)]
+    for ids, vectors in batches:
+        file.write(exact.packed(vectors).tobytes())
+        kept.append(ids)
+    all_ids = np.concatenate(kept)
+    if len(all_ids) != count:
+        raise ValueError(f"there were {len(all_ids)} vectors, not {count}")
+    file.write(count.to_bytes(8, "little"))
+    file.write(all_ids.astype("<i8").tobytes())
 
 
 class FaissIndex:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchengine.vectors.index import Hits
+    from searchengine.vectors.snapshot import SnapshotInfo
     from searchengine.vectors.source import Position, VectorSource
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,9 @@ class IndexStatus:
         count: Vectors that are shown.
         snapshot_count: Vectors in the mapped snapshot; None when there is none that can be used.
         replayed: Changes since the snapshot, held in memory.
-        note: Why there is no snapshot in use, or None.
+        note: Why there is no snapshot in use, or not all of it; or None.
+        recall: Share of the nearest ten that a search finds, as measured with texts when the snapshot was
+            taken; 1 where search is exact.
     """
 
     kind: str
@@ -48,6 +51,7 @@ class IndexStatus:
     snapshot_count: int | None
     replayed: int
     note: str | None
+    recall: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +63,8 @@ class _State:
         base: The snapshot with what has been hidden since, if there is one.
         tail: What isn't in the snapshot, in memory.
         stamp: The snapshot's, when it was looked at last.
-        note: Why there is no snapshot in use.
+        note: Why there is no snapshot in use, or not all of it.
+        info: What the snapshot says of itself.
         groups: Which vectors are parts of one thing.
         parts: How many of those are shown.
     """
@@ -69,6 +74,7 @@ class _State:
     tail: Segment
     stamp: Stamp | None
     note: str | None
+    info: SnapshotInfo | None
     groups: Groups = field(default_factory=Groups.none)
     parts: int = 0
 
@@ -77,7 +83,7 @@ class _State:
 
 
 class LiveIndex:
-    """Searches a space, exactly; threads may search and refresh at the same time.
+    """Searches a space, by the type of index its snapshot has; threads may search and refresh meanwhile.
 
     Attributes:
         dim: Length of a vector.
@@ -183,16 +189,21 @@ class LiveIndex:
         """How searches are answered at present."""
         state = self._state
         count = len(state)
-        choice = choose_index(count, self.dim)
+        choice = choose_index(count, self.dim, 0)
+        kind: str = choice.kind
+        reason, recall = choice.reason, 1.0
+        if state.info is not None and state.note is None and count > choice.reach:
+            kind, reason, recall = state.info.kind, state.info.reason, state.info.recall
         in_snapshot = None if state.base is None else len(state.base.ids)
         hidden = 0 if state.base is None else len(state.base.ids) - len(state.base)
         return IndexStatus(
-            kind=choice.kind,
-            reason=choice.reason,
+            kind=kind,
+            reason=reason,
             count=count,
             snapshot_count=in_snapshot,
             replayed=len(state.tail) + hidden,
             note=state.note,
+            recall=recall,
         )
 
     def _load(self) -> _State:
@@ -203,8 +214,8 @@ class LiveIndex:
             logger.info("%s: the snapshot can't be used: %s", self._source.name, reason)
             with self._source.shown() as (position, count, batches):
                 tail = Segment.streamed(self.dim, count, batches)
-            return self._grouped(_State(position, None, tail, seen, str(reason)))
-        return self._replayed(self._grouped(_State(info.position, base, Segment.empty(self.dim), seen, None)))
+            return self._grouped(_State(position, None, tail, seen, str(reason), None))
+        return self._replayed(self._of_snapshot(base, info, seen))
 
     def _with_snapshot(self, state: _State, now: Stamp) -> _State:
         """Start again from the snapshot that has appeared, or go on without it."""
@@ -213,7 +224,17 @@ class LiveIndex:
         except Unusable as reason:
             logger.info("%s: the new snapshot can't be used: %s", self._source.name, reason)
             return replace(state, stamp=now)
-        return self._grouped(_State(info.position, base, Segment.empty(self.dim), now, None))
+        return self._of_snapshot(base, info, now)
+
+    def _of_snapshot(self, base: Segment, info: SnapshotInfo, seen: Stamp | None) -> _State:
+        note = None
+        if info.codes is not None and base.codes is None:
+            note = (
+                f"{info.codes.file} is damaged, so all vectors are compared, which is slower; "
+                "make it anew with: imgsearch optimize"
+            )
+            logger.info("%s: %s", self._source.name, note)
+        return self._grouped(_State(info.position, base, Segment.empty(self.dim), seen, note, info))
 
     def _replayed(self, state: _State) -> _State:
         """With the changes since the state's position; the same object when there are none."""

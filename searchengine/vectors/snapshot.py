@@ -1,31 +1,57 @@
 """The snapshot of a space's vectors: written whole or not at all, believed only when it proves what it is.
 
     space-3-4711.faiss      the vectors as of change 4711
-    space-3.json            names that file and says what it is; renamed into place last: the commit
+    space-3-4711.codes      short codes of them, where comparing with all of them takes too long
+    space-3.json            names those files and says what they are; renamed into place last: the commit
 
 A snapshot that is missing, torn, foreign or damaged costs time, never a right answer: whoever opens the
-library then reads the vectors from the source.
+library then reads the vectors from the source, or compares with all of them.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from searchengine.errors import LibraryError
 from searchengine.vectors import files
-from searchengine.vectors.policy import choose_index, snapshot_due
+from searchengine.vectors.policy import Setting, choose_index, settled, snapshot_due
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from searchengine.vectors.codes import Codes
     from searchengine.vectors.faiss_index import Segment
     from searchengine.vectors.source import Position, VectorSource
 
+SUFFIXES = (".faiss", ".codes")
+
 Stamp = tuple[int, int, int]
 """What tells one version of a file from another, without reading it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodesInfo:
+    """What a snapshot says of its codes.
+
+    Attributes:
+        file: Name of the file, in the same folder.
+        probes: How many lists of them to look through for a query.
+        depth: How many candidates to compare exactly.
+        size: Bytes of the file.
+        edges: CRC-32 of its beginning and its end.
+        checksum: CRC-32 of all of it.
+    """
+
+    file: str
+    probes: int
+    depth: int
+    size: int
+    edges: int
+    checksum: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +67,9 @@ class SnapshotInfo:
         dim: Their length.
         kind: Type of index.
         reason: Why that type.
+        recall: Share of the nearest ten that are found, measured with texts; 1 where search is exact.
+        texts: With how many texts, or how many there were to measure with.
+        codes: What search is approximate with, or None.
         size: Bytes of the file.
         edges: CRC-32 of its beginning and its ids.
         checksum: CRC-32 of all of it.
@@ -54,6 +83,9 @@ class SnapshotInfo:
     dim: int
     kind: str
     reason: str
+    recall: float
+    texts: int
+    codes: CodesInfo | None
     size: int
     edges: int
     checksum: int
@@ -62,6 +94,9 @@ class SnapshotInfo:
     def position(self) -> Position:
         """The place in the space's history that it was taken at."""
         return self.sequence, self.mark
+
+
+Form = TypeVar("Form", SnapshotInfo, CodesInfo)
 
 
 class Unusable(Exception):  # noqa: N818 - a snapshot that can't be used is no error: there is a slower way
@@ -74,15 +109,13 @@ def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
     Raises:
         LibraryError: The folder can't be written to, or the disk is full. An older snapshot stays in place.
     """
-    from searchengine.vectors.faiss_index import Segment
+    from searchengine.vectors import faiss_index
 
-    with source.shown() as (position, count, batches):
-        segment = Segment.streamed(source.dim, count, batches)
-    path = directory / f"{source.name}-{position[0]}.faiss"
-    choice = choose_index(count, source.dim)
-    try:
+    with _explained(directory), source.shown() as (position, count, batches):
         directory.mkdir(parents=True, exist_ok=True)
-        checksum = files.write_whole(path, segment.write)
+        path = directory / f"{source.name}-{position[0]}.faiss"
+        checksum = files.write_whole(path, lambda file: faiss_index.write(file, source.dim, count, batches))
+    with _explained(directory):
         info = SnapshotInfo(
             file=path.name,
             identity=source.identity,
@@ -90,25 +123,23 @@ def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
             mark=position[1],
             count=count,
             dim=source.dim,
-            kind=choice.kind,
-            reason=choice.reason,
+            kind="exact",
+            reason="",
+            recall=1.0,
+            texts=0,
+            codes=None,
             size=path.stat().st_size,
             edges=files.edges_checksum(path, _tail(count)),
             checksum=checksum,
         )
-        text = json.dumps(asdict(info), indent=1)
-        files.write_whole(_manifest(source, directory), lambda file: file.write(text.encode()))
-    except OSError as error:
-        raise LibraryError(
-            f"{directory}: the index can't be written ({error.strerror}); free some space or "
-            f"check the permissions, and run the command again. Until then searches only start more slowly"
-        ) from error
-    files.sweep(
-        directory,
-        f"{source.name}-*.faiss",
-        # A later one may be another process's that hasn't come to its commit yet.
-        obsolete=lambda name: _sequence(name) < position[0],
-    )
+        info = _settle(source, directory, faiss_index.Segment.mapped(path), info)
+    for suffix in SUFFIXES:
+        files.sweep(
+            directory,
+            f"{source.name}-*{suffix}",
+            # A later one may be another process's that hasn't come to its commit yet.
+            obsolete=lambda name: _sequence(name) < position[0],
+        )
     return info
 
 
@@ -119,20 +150,62 @@ def keep_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo | None:
         LibraryError: See `take_snapshot`.
     """
     try:
-        _, info = open_snapshot(source, directory)
+        segment, info = open_snapshot(source, directory)
     except Unusable:
         return take_snapshot(source, directory)
     _, changed, _ = source.changes(info.sequence)
-    if not snapshot_due(info.count, len(changed)):
+    if snapshot_due(info.count, len(changed)):
+        return take_snapshot(source, directory)
+    # Since then texts may have come to measure with; and what is damaged is made anew.
+    kinds = {choose_index(info.count, info.dim, texts).kind for texts in (info.texts, len(source.texts()))}
+    if len(kinds) == 1 and (info.codes is None) == (segment.codes is None):
         return None
-    return take_snapshot(source, directory)
+    with _explained(directory):
+        return _settle(source, directory, segment, info)
+
+
+def _settle(source: VectorSource, directory: Path, segment: Segment, info: SnapshotInfo) -> SnapshotInfo:
+    """Choose the type of index for vectors that are written, make its codes, and commit to both."""
+    texts = source.texts()
+    choice = choose_index(info.count, info.dim, len(texts))
+    info = replace(info, kind=choice.kind, reason=choice.reason, recall=1.0, texts=len(texts), codes=None)
+    if choice.plan is not None:
+        from searchengine.vectors.codes import Codes
+        from searchengine.vectors.tuning import recalls
+
+        codes = Codes.of(segment.vectors(), choice.plan)
+        measured = recalls(segment, codes, texts)
+        found = settled(choice, info.count, info.dim, measured, len(texts))
+        info = replace(info, kind=found.kind, reason=found.reason, recall=found.recall)
+        if found.setting is not None:
+            path = directory / info.file.replace(*SUFFIXES)
+            checksum = files.write_whole(path, codes.write)
+            size, edges = path.stat().st_size, files.edges_checksum(path, files.HEAD)
+            at = found.setting
+            info = replace(info, codes=CodesInfo(path.name, at.probes, at.depth, size, edges, checksum))
+    text = json.dumps(asdict(info), indent=1)
+    files.write_whole(_manifest(source, directory), lambda file: file.write(text.encode()))
+    return info
+
+
+@contextmanager
+def _explained(directory: Path) -> Iterator[None]:
+    """Errors of the disk in words that help."""
+    try:
+        yield
+    except OSError as error:
+        raise LibraryError(
+            f"{directory}: the index can't be written ({error.strerror}); free some space or "
+            f"check the permissions, and run the command again. Until then searches only start more slowly"
+        ) from error
 
 
 def delete_snapshot(source: VectorSource, directory: Path) -> None:
     """Delete all that was derived from a space which is no more."""
     with suppress(OSError):
         _manifest(source, directory).unlink()
-    files.sweep(directory, f"{source.name}-*.faiss", obsolete=lambda _: True)
+    for suffix in SUFFIXES:
+        files.sweep(directory, f"{source.name}-*{suffix}", obsolete=lambda _: True)
 
 
 def read_info(source: VectorSource, directory: Path) -> SnapshotInfo | None:
@@ -144,7 +217,7 @@ def read_info(source: VectorSource, directory: Path) -> SnapshotInfo | None:
 
 
 def open_snapshot(source: VectorSource, directory: Path) -> tuple[Segment, SnapshotInfo]:
-    """The present snapshot, mapped.
+    """The present snapshot, mapped; without its codes where those aren't what they should be.
 
     Raises:
         Unusable: There is none, or it isn't what it should be.
@@ -164,9 +237,13 @@ def open_snapshot(source: VectorSource, directory: Path) -> tuple[Segment, Snaps
 def damage(source: VectorSource, directory: Path) -> str | None:
     """What is wrong with the present snapshot, every byte of it read; None when nothing is."""
     try:
-        _, info = open_snapshot(source, directory)
+        segment, info = open_snapshot(source, directory)
         if files.checksum(directory / info.file) != info.checksum:
             return f"{info.file} is damaged"
+        if info.codes is not None and (
+            segment.codes is None or files.checksum(directory / info.codes.file) != info.codes.checksum
+        ):
+            return f"{info.codes.file} is damaged"
     except (OSError, Unusable) as error:
         return str(error)
     return None
@@ -191,7 +268,7 @@ def _tail(count: int) -> int:
 
 
 def _sequence(name: str) -> int:
-    digits = name.removesuffix(".faiss").rpartition("-")[2]
+    digits = name.rpartition(".")[0].rpartition("-")[2]
     return int(digits) if digits.isdigit() else 0
 
 
@@ -200,15 +277,28 @@ def _read_info(source: VectorSource, directory: Path) -> SnapshotInfo:
         values: Any = json.loads(_manifest(source, directory).read_bytes())
     except ValueError as error:
         raise Unusable(f"{source.name}.json is damaged") from error
-    kinds = {"identity": dict, "file": str, "kind": str, "reason": str}
-    names = [field.name for field in fields(SnapshotInfo)]
+    info = _of_kinds(SnapshotInfo, values, source)
+    if info.codes is not None:
+        info = replace(info, codes=_of_kinds(CodesInfo, values["codes"], source))
+    for name in [info.file, *([info.codes.file] if info.codes else [])]:
+        if not name.startswith(f"{source.name}-") or "/" in name:
+            raise Unusable(f"{source.name}.json names a file that isn't a snapshot")
+    return info
+
+
+def _of_kinds(form: type[Form], values: Any, source: VectorSource) -> Form:
+    """Values from a file as what they should be.
+
+    Raises:
+        Unusable: One is missing or of another kind.
+    """
+    kinds = {"identity": dict, "file": str, "kind": str, "reason": str, "recall": float, "codes": dict | None}
+    names = [field.name for field in fields(form)]
     if not isinstance(values, dict) or any(
-        not isinstance(values.get(name), kinds.get(name, int)) for name in names
+        name not in values or not isinstance(values[name], kinds.get(name, int)) for name in names
     ):
         raise Unusable(f"{source.name}.json is damaged, or of another version")
-    if not values["file"].startswith(f"{source.name}-") or "/" in values["file"]:
-        raise Unusable(f"{source.name}.json names a file that isn't a snapshot")
-    return SnapshotInfo(**{name: values[name] for name in names})
+    return form(**{name: values[name] for name in names})
 
 
 def _trusted(info: SnapshotInfo, source: VectorSource, path: Path) -> Segment:
@@ -232,4 +322,19 @@ def _trusted(info: SnapshotInfo, source: VectorSource, path: Path) -> Segment:
         raise Unusable(str(error)) from error
     if len(segment) != info.count or segment.dim != info.dim:
         raise Unusable(f"{info.file} isn't what {source.name}.json says")
-    return segment
+    if info.codes is None:
+        return segment
+    return replace(segment, codes=_trusted_codes(info, info.codes, path.with_name(info.codes.file)))
+
+
+def _trusted_codes(info: SnapshotInfo, said: CodesInfo, path: Path) -> Codes | None:
+    """The codes, if they are what the snapshot says."""
+    from searchengine.vectors.codes import Codes
+
+    try:
+        if path.stat().st_size != said.size or files.edges_checksum(path, files.HEAD) != said.edges:
+            return None
+        codes = Codes.read(path, Setting(said.probes, said.depth))
+    except (OSError, ValueError):
+        return None
+    return codes if len(codes) == info.count else None

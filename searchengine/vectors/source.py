@@ -67,3 +67,7 @@ class VectorSource(Protocol):
     def shown(self) -> AbstractContextManager[tuple[Position, int, Iterator[Vectors]]]:
         """All that is shown: the position it is valid at, how many, the vectors in batches, ids ascending."""
         ...
+
+    def texts(self) -> NDArray[np.float32]:
+        """Texts such as people search for, unit vectors (q, dim); q = 0 where none has been encoded yet."""
+        ...

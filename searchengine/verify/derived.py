@@ -143,6 +143,8 @@ def _unnamed_snapshots(vectors: Path, sources: list[EmbeddingSource]) -> list[Pa
         info = read_info(source, vectors)
         if info is not None:
             kept.add(info.file)
+            if info.codes is not None:
+                kept.add(info.codes.file)
     try:
         return sorted(path for path in vectors.iterdir() if path.name not in kept)
     except FileNotFoundError:

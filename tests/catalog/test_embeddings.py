@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from searchengine.catalog import files, removal
+from searchengine.calibration import Calibration
+from searchengine.catalog import calibrations, files, removal
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.errors import LibraryError
@@ -116,3 +117,16 @@ def test_a_full_disk_is_named_and_loses_nothing_that_was_there(catalog, space, r
         put(catalog, space, *(picture(root, f"{number}", number) for number in range(2000)))
     with catalog.read() as session:
         assert files.files_below(session, root.id).keys() == {b"a"}
+
+
+def test_texts_are_the_calibration_s_prompts(catalog, space, source):
+    assert source.texts().shape == (0, DIM)
+    bank = np.stack([unit(number) for number in range(3)])
+    nothing = np.empty((0, DIM), np.float16)
+    made = Calibration(bank.astype(np.float16), nothing, (0.1, 0.2, 0.3), (0.5,), "digest", 7)
+    with catalog.write() as session:
+        calibrations.keep_calibration(session, space.id, made)
+    texts = source.texts()
+    assert texts.dtype == np.float32
+    np.testing.assert_allclose(texts, bank, atol=1e-3)
+    np.testing.assert_allclose(np.linalg.norm(texts, axis=1), 1, atol=1e-6)

@@ -19,7 +19,7 @@ def said(**differences):
         "space": "builtin",
         "dim": 256,
         "spaces": (SpaceReport("builtin", "active", 256, 1204, 1_233_000),),
-        "index": IndexReport("exact", "exact: it is small", 1204, 1204, None),
+        "index": IndexReport("exact", "exact: it is small", 1204, 1204, None, 1.0),
         "last_run": None,
         "roots": ("/photos",),
         "bytes": 48_200_000,
@@ -38,7 +38,9 @@ def test_a_healthy_library_is_told_in_a_few_lines():
 
 
 def test_what_is_wrong_is_told_with_the_next_step():
-    told = said(failed=2, missing=1, index=IndexReport("exact", "small", 5, 4, "the snapshot was damaged"))
+    told = said(
+        failed=2, missing=1, index=IndexReport("exact", "small", 5, 4, "the snapshot was damaged", 1.0)
+    )
     assert ("", "1 file out of reach at present: still found, marked offline") in told
     assert ("", "2 files couldn't be indexed; why: imgsearch failures") in told
     assert ("", "the snapshot was damaged") in told

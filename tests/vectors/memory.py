@@ -28,6 +28,7 @@ class MemorySource:
         self.mark = mark
         self.read = 0
         self.first = {}
+        self.questions = np.empty((0, DIM), np.float32)
 
     def add_parts(self, count):
         """One thing of so many vectors."""
@@ -75,6 +76,9 @@ class MemorySource:
     def _pack(self, ids):
         rows = np.array([self.known[each] for each in ids], np.float16).reshape(len(ids), DIM)
         return np.array(ids, np.int64), rows
+
+    def texts(self):
+        return self.questions
 
     @contextmanager
     def shown(self):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchengine.vectors.groups import Groups
@@ -36,6 +36,7 @@ def filled(sizes):
     return source, [source.add_parts(size) for size in sizes]
 
 
+@settings(deadline=None)
 @given(st.tuples(things, things), st.integers(0, 30), st.integers(0, 20), st.data())
 def test_the_best_part_of_each_thing_in_the_order_of_a_full_ranking(tmp_path_factory, sizes, k, seed, data):
     before, after = sizes
@@ -63,6 +64,7 @@ def test_the_best_part_of_each_thing_in_the_order_of_a_full_ranking(tmp_path_fac
     assert index.count_groups(allowed) == len(chosen)
 
 
+@settings(deadline=None)
 @given(things, st.integers(1, 12), st.integers(1, 12), st.integers(0, 20))
 def test_the_first_k_of_a_longer_answer_are_the_answer_for_k(tmp_path_factory, sizes, k, more, seed):
     index = LiveIndex(filled(sizes)[0], tmp_path_factory.mktemp("vectors"))
