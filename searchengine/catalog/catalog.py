@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy.orm import Session
 
 from searchengine.catalog.engine import BUSY_TIMEOUT, WRITE, sqlite_engine
-from searchengine.catalog.faults import explained
+from searchengine.catalog.faults import damaged, explained
 from searchengine.catalog.version import Version, read_version
 from searchengine.errors import LibraryError, LibraryNotFoundError, LibraryVersionError
 
@@ -147,6 +147,10 @@ def _not_found(path: Path) -> LibraryNotFoundError:
 def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
     with engine.connect() as connection:
         version, number = read_version(connection)
+        if version is Version.FOREIGN:  # or what damage has left of a catalog
+            checked = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            if checked != "ok":
+                raise damaged(path)
     if version is Version.CURRENT:
         return
     if version is Version.NEWER:

@@ -39,6 +39,11 @@ _READ_ONLY_VIEW = (
 )
 
 
+def damaged(path: Path) -> LibraryDamagedError:
+    """What is said of a file that a check found damaged."""
+    return LibraryDamagedError(f"{path} {_NEXT_STEP['SQLITE_CORRUPT']}")
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn the database's errors about the file at `path` into ours; others pass.

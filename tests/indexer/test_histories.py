@@ -38,7 +38,7 @@ from tests.indexer.conftest import CountingEncoder
 from tests.indexer.in_process import InProcessPool
 from tests.indexer.tree import CONTENTS, FRAMES, SIDECARS, Index, Tree, is_below
 
-EXAMPLES = int(os.environ.get("IMGSEARCH_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("IMGSEARCH_EXAMPLES", "20"))
 SEQUENCES = int(os.environ.get("IMGSEARCH_SEQUENCES", "1"))
 STEPS = 60 if "IMGSEARCH_SEQUENCES" in os.environ else 12
 
