@@ -30,8 +30,8 @@ from machine import describe
 from indexer.decoding.decode import Decoded, Task, decode
 from indexer.precision import in_precision
 from indexer.update import Update
+from searchengine.cores import available_cores
 from searchengine.encoders import load_encoder
-from searchengine.encoders.cores import available_cores
 from searchengine.encoders.precision import PRECISIONS
 from searchengine.library import Library
 

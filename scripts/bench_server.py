@@ -30,6 +30,7 @@ from bench_query import percentile
 from machine import describe
 
 from searchengine import Library
+from searchengine.cores import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,7 +203,7 @@ def main() -> int:
     queries = map(query, itertools.cycle(range(100 if arguments.cached else 4096)))
     with Library.open(arguments.library) as library:
         status = library.status()
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        cores = available_cores()
         figures = {
             "machine": describe(),
             "model": status.space,

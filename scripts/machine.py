@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import version
+
+from searchengine.cores import available_cores
 
 
 def describe() -> str:
@@ -15,7 +16,7 @@ def describe() -> str:
             name = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = available_cores()
     packages = ", ".join(
         f"{package} {version(package)}" for package in ("onnxruntime", "faiss-cpu", "pillow")
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar
 
 from searchengine.catalog import details, images, report, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
+from searchengine.cores import available_cores
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
 from searchengine.lock import WRITER, is_locked
@@ -82,7 +83,7 @@ class Library:
         self._catalog = catalog
         self._runtime = runtime
         self._encoding = ThreadPoolExecutor(thread_name_prefix="encode")
-        self._ranking = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._ranking = threading.BoundedSemaphore(available_cores())
         self._active: Remembered[SpaceRow | None] = Remembered(catalog.generation, most=1)
         self._verdicts: dict[tuple[int, int], bool] = {}
         self._opened: OpenSpace | None = None

@@ -123,8 +123,8 @@ def _forecast(update: Update, paths: tuple[str, ...]) -> dict[str, Any]:
     }
     if found.to_read and source.exported:  # what still has to be downloaded or exported isn't timed
         from indexer.planning.estimate import estimate
+        from searchengine.cores import available_cores
         from searchengine.encoders import load_encoder
-        from searchengine.encoders.cores import available_cores
 
         files = [
             os.path.join(target.root, entry.path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
-from searchengine.encoders.cores import available_cores
+from searchengine.cores import available_cores
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
 from searchengine.images.description import UNDESCRIBED, Description
 from searchengine.images.files import check_size, open_regular, read_file, read_opened

@@ -8,7 +8,7 @@ from indexer.decoding.decode import MEMORY, SECONDS
 from indexer.progress import Progress, Rate
 from indexer.text.recognize import read_text
 from searchengine.catalog import ocr
-from searchengine.encoders.cores import available_cores
+from searchengine.cores import available_cores
 from searchengine.workers.pool import WorkerPool
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import os
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from searchengine.cores import available_cores
 from searchengine.encoders import cache
-from searchengine.encoders.cores import available_cores
 from searchengine.encoders.remembered_texts import RememberedTexts
 from searchengine.encoders.tokenizer import open_tokenizer
 from searchengine.errors import ModelError

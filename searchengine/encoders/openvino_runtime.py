@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from searchengine.encoders.cores import available_cores
+from searchengine.cores import available_cores
 from searchengine.errors import ModelError
 
 if TYPE_CHECKING:

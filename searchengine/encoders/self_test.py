@@ -12,8 +12,8 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from searchengine.cores import available_cores
 from searchengine.encoders import cache, openvino_runtime, parity
-from searchengine.encoders.cores import available_cores
 from searchengine.encoders.precision import QUICK, Trial, choose
 
 if TYPE_CHECKING:

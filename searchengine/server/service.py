@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
 from searchengine.as_json import to_json
+from searchengine.cores import available_cores
 from searchengine.encoders.texts import MOST_AT_ONCE
 from searchengine.errors import ImgsearchError
 from searchengine.query.text import Text
@@ -61,7 +61,7 @@ class Service:
         self.metrics = Metrics()
         library.on_stage = lambda stage, seconds: self.metrics.stages.labels(stage).observe(seconds)
         self.readiness: Readiness = "starting"
-        cores = os.cpu_count() or 1
+        cores = available_cores()
         self._searches = anyio.CapacityLimiter(SEARCHES)
         at_once = max(1, cores // 2)  # each may hold a picture of 500 MB
         self._decoders = anyio.CapacityLimiter(at_once)

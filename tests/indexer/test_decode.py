@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from indexer.decoding.decode import Decoded, DecodePool, Hashed, Task, Unreadable, decode
-from searchengine.encoders.cores import available_cores
+from searchengine.cores import available_cores
 from searchengine.encoders.preprocess import preprocess
 from searchengine.encoders.spec import Preprocessing
 from searchengine.images.hashes import content_hash
