@@ -23,7 +23,7 @@ class Copies:
     def __init__(self, is_known: Callable[[bytes], bool]) -> None:
         self._is_known = is_known
         self._decoded: set[bytes] = set()
-        self._leading: dict[Job, bytes] = {}
+        self._leading: dict[bytes, bytes] = {}
         self._waiting: dict[bytes, list[tuple[Job, Hashed]]] = {}
 
     def claim(self, job: Job, hashed: Hashed) -> Literal["decode", "wait", "copy"]:
@@ -33,7 +33,7 @@ class Copies:
             return "wait"
         if hashed.hash in self._decoded or self._is_known(hashed.hash):
             return "copy"
-        self._leading[job] = hashed.hash
+        self._leading[job.absolute] = hashed.hash
         self._waiting[hashed.hash] = []
         return "decode"
 
@@ -44,7 +44,7 @@ class Copies:
             The files that waited for it, and whether they share its fate. They don't when the file was
             rewritten or taken away between its two readings: then each has to be looked at again.
         """
-        expected = self._leading.pop(job, None)
+        expected = self._leading.pop(job.absolute, None)
         followers = [] if expected is None else self._waiting.pop(expected)
         if not isinstance(result, Decoded):
             return followers, not result.is_passing

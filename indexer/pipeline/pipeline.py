@@ -13,11 +13,11 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from indexer.decoding.decode import Decoded, Hashed, Task, Unreadable
+from indexer.interrupt import on_interrupt
 from indexer.pipeline.copies import Copies
 
 if TYPE_CHECKING:
@@ -127,6 +127,8 @@ class Pipeline:
         self._batch_size = batch_size
         self._stopwatch = stopwatch
         self._failure: BaseException | None = None
+        self._interrupted = False
+        self._finished: queue.SimpleQueue[tuple[Job, Future[Outcome]] | None] = queue.SimpleQueue()
         self._to_encode: queue.Queue[Batch | None] = queue.Queue(maxsize=2)
         self._to_commit: queue.Queue[Batch | None] = queue.Queue(maxsize=2)
 
@@ -141,71 +143,47 @@ class Pipeline:
         stages = [
             threads.submit(self._guarded, stage) for stage in (self._encode_batches, self._commit_batches)
         ]
-        try:
-            self._read(jobs)
-        except KeyboardInterrupt:
-            # Who presses Ctrl-C waits for the batch that is being encoded, and for no other.
-            with suppress(queue.Empty):
-                while True:
-                    self._to_encode.get_nowait()
-            raise
-        finally:
-            self._finish(stages)
-            threads.shutdown()
+        # However often Ctrl-C is pressed, the stages come to their ends: were one still in the runtime's
+        # native code when Python goes away, C++ would abort the process.
+        with on_interrupt(self._interrupt):
+            try:
+                self._read(jobs)
+            finally:
+                self._to_encode.put(None)
+                wait(stages)
+                threads.shutdown()
         if self._failure is not None:
             raise self._failure
+        if self._interrupted:
+            raise KeyboardInterrupt
 
-    def _finish(self, stages: Sequence[Future[None]]) -> None:
-        """Let the stages come to their ends, however often Ctrl-C is pressed meanwhile.
-
-        Were one still in the runtime's native code when Python goes away, C++ would abort the process.
-        Joining threads won't do: one whose `join` was interrupted counts as ended (CPython until 3.12).
-        """
-        told, interrupt = False, None
-        while not told or not all(stage.done() for stage in stages):
-            try:
-                if not told:
-                    self._to_encode.put(None)
-                    told = True
-                wait(stages)
-            except KeyboardInterrupt as pressed:
-                interrupt = pressed
-        if interrupt is not None:
-            raise interrupt
+    def _interrupt(self) -> None:
+        self._interrupted = True
+        self._finished.put(None)
 
     def _read(self, jobs: Iterable[Job]) -> None:
-        """Keep the pool busy, and make batches of what comes back."""
+        """Keep the pool busy, and make batches of what comes back, until None does."""
         waiting = deque(jobs)
-        finished: queue.SimpleQueue[tuple[Job, Future[Outcome]]] = queue.SimpleQueue()
         copies = Copies(self._is_known)
         batch = Batch()
         window = self._pool.workers * 2 + self._batch_size
         in_flight = 0
 
-        def submit(job: Job, *, hash_only: bool) -> None:
+        def submit(job: Job) -> None:
             nonlocal in_flight
             in_flight += 1
-            future = self._pool.submit(Task(job.absolute, hash_only=hash_only, describe=job.describe))
-            future.add_done_callback(lambda future: finished.put((job, future)))
+            future = self._pool.submit(Task(job.absolute, hash_only=job.hash_first, describe=job.describe))
+            future.add_done_callback(lambda future: self._finished.put((job, future)))
 
-        while (waiting or in_flight) and self._failure is None:
+        while waiting or in_flight:
             while waiting and in_flight < window:
-                job = waiting.popleft()
-                submit(job, hash_only=job.hash_first)
-            job, future = finished.get()
+                submit(waiting.popleft())
+            read = self._finished.get()
+            if read is None:
+                return
+            job, future = read
             in_flight -= 1
-            result = future.result()
-            if isinstance(result, Hashed):
-                verdict = copies.claim(job, result)
-                if verdict == "decode":
-                    submit(job, hash_only=False)
-                elif verdict == "copy":
-                    batch.copies.append((job, result))
-            else:
-                followers, alike = copies.settle(job, result)
-                batch.add(job, result, followers if alike else [])
-                if not alike:
-                    waiting.extend(follower for follower, _ in followers)
+            waiting.extendleft(_settle(job, future.result(), copies, batch))
             if batch.is_full(self._batch_size):
                 self._to_encode.put(batch)
                 batch = Batch()
@@ -214,6 +192,8 @@ class Pipeline:
 
     def _encode_batches(self) -> None:
         while (batch := self._to_encode.get()) is not None:
+            if self._interrupted:
+                continue  # who presses Ctrl-C waits for the batch that is being encoded, and for no other
             if batch.decoded:
                 with self._stopwatch.timed("encode"):
                     batch.vectors = self._encode([decoded.pixels for _, decoded in batch.decoded])
@@ -242,8 +222,23 @@ class Pipeline:
             stage()
         except BaseException as error:  # noqa: BLE001  re-raised by `run` in the caller's thread
             self._failure = self._failure or error
+            self._finished.put(None)
             source = self._to_encode if stage == self._encode_batches else self._to_commit
             if stage == self._encode_batches:
                 self._to_commit.put(None)
             while source.get() is not None:
                 pass
+
+
+def _settle(job: Job, result: Outcome, copies: Copies, batch: Batch) -> Iterable[Job]:
+    """Put what came of reading a file into the batch; what has to be read because of it."""
+    if isinstance(result, Hashed):
+        verdict = copies.claim(job, result)
+        if verdict == "decode":
+            return [replace(job, hash_first=False)]
+        if verdict == "copy":
+            batch.copies.append((job, result))
+        return []
+    followers, alike = copies.settle(job, result)
+    batch.add(job, result, followers if alike else [])
+    return [] if alike else [follower for follower, _ in followers]

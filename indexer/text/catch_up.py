@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from indexer.decoding.decode import MEMORY, SECONDS
+from indexer.interrupt import on_interrupt
 from indexer.progress import Progress, Rate
 from indexer.text.recognize import read_text
 from searchengine.catalog import ocr
@@ -34,30 +36,35 @@ def catch_up(catalog: Catalog, on_progress: OnProgress) -> bool:
     if not total:
         return True
     done, last, rate = 0, 0, Rate()
+    pressed = threading.Event()
     workers = min(available_cores(), MOST_WORKERS, total)
-    with WorkerPool(
-        read_text, workers=workers, seconds=SECONDS, memory=MEMORY, on_death=_nothing_legible
-    ) as pool:
-        while True:
+    with (
+        WorkerPool(
+            read_text, workers=workers, seconds=SECONDS, memory=MEMORY, on_death=_nothing_legible
+        ) as pool,
+        on_interrupt(pressed.set),
+    ):
+        while not pressed.is_set():
             with catalog.read() as session:
                 batch = ocr.unread(session, after=last, most=BATCH_SIZE)
             if not batch:
                 return True
             last = max(batch)
             texts: dict[int, str] = {}
+            reading = {content_id: pool.submit(paths) for content_id, paths in batch.items()}
             try:
-                reading = {content_id: pool.submit(paths) for content_id, paths in batch.items()}
                 for content_id, future in reading.items():
+                    if pressed.is_set():
+                        break
                     on_progress(Progress("reading text", done, total, 0, rate.mark(done)))
                     text = future.result()
                     done += 1
                     if text is not None:
                         texts[content_id] = text
-            except KeyboardInterrupt:
-                return False
             finally:
                 with catalog.write() as session:
                     ocr.record(session, texts)
+    return False
 
 
 def _nothing_legible(_: list[bytes], __: WorkerDiedError) -> str | None:
