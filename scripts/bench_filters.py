@@ -22,6 +22,7 @@ from machine import describe
 from synthetic_vectors import Population
 
 from searchengine import Library
+from searchengine.answering.ranking import Ranking
 from searchengine.query.grammar import parse
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def main() -> None:
     with Library.open(arguments.library) as library:
         space = library._space()  # noqa: SLF001  the encoder is left out
         assert space is not None
+        ranking = Ranking(library._catalog, space)  # noqa: SLF001
         vectors = Population(space.dim).texts(64, seed=1)
         at = iter(range(1_000_000))
 
@@ -81,27 +83,27 @@ def main() -> None:
 
         bare()
         search = median_ms(bare, arguments.rounds)
-        everything = median_ms(lambda: space.answer(vector(), parse("x"), arguments.k), arguments.rounds)
+        everything = median_ms(lambda: ranking.answer(vector(), parse("x"), arguments.k), arguments.rounds)
         count = len(space.index)
         print(f"n = {count:,}, d = {space.dim}, k = {arguments.k}, {arguments.rounds} rounds")
         print(f"vector search {search:.1f} ms; with parse, plan and rows {everything:.1f} ms\n")
         print(f"{'filter':44} {'passes':>8} {'first':>8} {'ratio':>6} {'again':>8} {'ratio':>6}")
         for line in FILTERS:
             asked = parse(f"x {line}")
-            finding_out = median_ms(lambda asked=asked: space._passing(asked), 3)  # noqa: SLF001
+            finding_out = median_ms(lambda asked=asked: ranking._passing(asked), 3)  # noqa: SLF001
             again = median_ms(
-                lambda line=line: space.answer(vector(), parse(f"x {line}"), arguments.k), arguments.rounds
+                lambda line=line: ranking.answer(vector(), parse(f"x {line}"), arguments.k), arguments.rounds
             )
             first = finding_out + again
-            share = space.answer(vector(), asked, arguments.k).total / count
+            share = ranking.answer(vector(), asked, arguments.k).total / count
             times = f"{first:8.1f} {first / search:6.2f} {again:8.1f} {again / search:6.2f}"
             print(f"{line:44} {share:8.3%} {times}")
         print(f"\n{'words':44} {'raised':>8} {'answer':>8} {'ratio':>6}")
         for line in WORDS:
             asked = parse(line)
-            raised = len(space._raised(asked))  # noqa: SLF001
+            raised = len(ranking._raised(asked))  # noqa: SLF001
             answer = median_ms(
-                lambda line=line: space.answer(vector(), parse(line), arguments.k), arguments.rounds
+                lambda line=line: ranking.answer(vector(), parse(line), arguments.k), arguments.rounds
             )
             print(f"{line:44} {raised:8,} {answer:8.1f} {answer / search:6.2f}")
 

@@ -36,6 +36,7 @@ from data.captions import noun  # noqa: E402
 from data.held_out import held_out_scenes  # noqa: E402
 from data.render import render  # noqa: E402
 from scripts.machine import describe  # noqa: E402
+from searchengine.answering.ranking import Ranking  # noqa: E402
 from searchengine.calibration import Calibration  # noqa: E402
 from searchengine.catalog import record, roots, spaces  # noqa: E402
 from searchengine.catalog.catalog import Catalog  # noqa: E402
@@ -146,7 +147,8 @@ def recall_through_index(photos: Vectors, captions: Vectors, own: NDArray[np.int
                 ]
                 record.record_batch(session, space.id, batch, ())
             opened = OpenSpace(catalog, space, Path(folder), runtime="onnx", on_progress=None)
-            found = [opened.answer(vector, Query(), 1) for vector in captions]
+            ranking = Ranking(catalog, opened)
+            found = [ranking.answer(vector, Query(), 1) for vector in captions]
             named = [os.path.basename(each.rows[each.found[0].embedding].files[0].path) for each in found]
     return float(np.mean([name == b"%04d" % place for name, place in zip(named, own, strict=True)]))
 

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self
 
-from searchengine.catalog import details, images, report, roots, runs, spaces
+from searchengine.answering.pages import Answering
+from searchengine.catalog import details, images, spaces
 from searchengine.catalog.catalog import Catalog
-from searchengine.cores import available_cores
 from searchengine.errors import LibraryNotFoundError, UsageError
 from searchengine.layout import Layout, default_library
-from searchengine.lock import WRITER, is_locked
 from searchengine.query.compose import compose
 from searchengine.query.grammar import parse
-from searchengine.query.paging import Cursor, Page
-from searchengine.query.rank import by_date, to_results
+from searchengine.query.paging import Page
 from searchengine.query.relevance import STRICTNESS, checked
 from searchengine.query.terms import Example, Query, Words
 from searchengine.query.text import Text
 from searchengine.reach import Reach
 from searchengine.remembered import Remembered
-from searchengine.results import SearchResults
-from searchengine.status import Failure, IndexReport, Progress, RunProgress, RunStatus, SpaceReport, Status
 from searchengine.understanding.prompts import TEMPLATES
 
 if TYPE_CHECKING:
@@ -37,13 +29,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from searchengine.catalog.runs import RunRow
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
     from searchengine.images.open import Picture
     from searchengine.open_space import OpenSpace
     from searchengine.query.compose import Direction
+    from searchengine.results import SearchResults
+    from searchengine.status import Failure, Progress, Status
     from searchengine.understanding.classify import Classified
     from searchengine.understanding.clusters import Cluster, Placed
     from searchengine.understanding.pictures import Seen, Unread
@@ -54,12 +47,6 @@ Tell = Callable[[str], None]
 Runtime = Literal["auto", "onnx", "torch"]
 Sort = Literal["relevance", "newest", "oldest"]
 Pictures = Callable[[str], bytes | int]
-
-VERDICTS_KEPT = 100_000
-"""Pairs of pictures that no further page has to compare again; 20 MB."""
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 class Library:
@@ -82,10 +69,8 @@ class Library:
         self._layout = Layout(path)
         self._catalog = catalog
         self._runtime = runtime
-        self._encoding = ThreadPoolExecutor(thread_name_prefix="encode")
-        self._ranking = threading.BoundedSemaphore(available_cores())
+        self._answering = Answering(path, catalog, self._space, self._tell_stage)
         self._active: Remembered[SpaceRow | None] = Remembered(catalog.generation, most=1)
-        self._verdicts: dict[tuple[int, int], bool] = {}
         self._opened: OpenSpace | None = None
         self._opening = threading.Lock()
         self._reach = Reach()
@@ -127,7 +112,7 @@ class Library:
 
     def close(self) -> None:
         """Let go of the files. A closed library answers no more."""
-        self._encoding.shutdown()
+        self._answering.close()
         self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -186,7 +171,7 @@ class Library:
         # What a cursor belongs to: the same words with other judgements rank otherwise.
         name = f"{written} {asked.more} {asked.less}" if more or less else written
         page = Page(k, offset, cursor)
-        answering = self._collapsed if collapse else self._answer
+        answering = self._answering.collapsed if collapse else self._answering.ranked
         read = pictures or _read
 
         def answer(part: Page) -> SearchResults:
@@ -196,7 +181,7 @@ class Library:
         dated = not asked.has_direction and asked.ranking_label is None
         if sort == "relevance" or (sort == "newest" and dated):
             return answer(page)
-        return self._dated(name, answer, page, newest=sort == "newest")
+        return self._answering.dated(name, answer, page, newest=sort == "newest")
 
     def similar(
         self,
@@ -235,7 +220,7 @@ class Library:
         def encode(space: OpenSpace) -> Direction:
             return compose([], [(space.encode_picture(picture), 1.0)])
 
-        answering = self._collapsed if collapse else self._answer
+        answering = self._answering.collapsed if collapse else self._answering.ranked
         return answering(name, asked, encode, Page(k, offset, cursor), strictness)
 
     @property
@@ -276,57 +261,15 @@ class Library:
 
     def status(self) -> Status:
         """Say what is indexed, by which model, and how the last run went."""
-        with self._catalog.read() as session:
-            counts = report.counts(session)
-            last = runs.last_run(session)
-            folders = [root.path for root in roots.all_roots(session)]
-            known, embeddings = spaces.all_spaces(session), spaces.embedding_counts(session)
-        space = self._space()
-        index = space.index.status if space else None
-        return Status(
-            library=str(self.path),
-            images=counts.images,
-            files=counts.files,
-            failed=counts.failed,
-            missing=counts.missing,
-            space=space.name if space else None,
-            dim=space.dim if space else None,
-            spaces=tuple(
-                SpaceReport(
-                    each.spec.name,
-                    each.state,
-                    each.spec.dim,
-                    count := embeddings.get(each.id, 0),
-                    count * 2 * each.spec.dim + self._layout.size(f"vectors/space-{each.id}[-.]*"),
-                )
-                for each in known
-            ),
-            index=IndexReport(
-                index.kind, index.reason, index.count, index.snapshot_count, index.note, index.recall
-            )
-            if index
-            else None,
-            last_run=self._run_status(last) if last else None,
-            roots=tuple(map(os.fsdecode, folders)),
-            offline_roots=tuple(os.fsdecode(folder) for folder in folders if not self._reach(folder)),
-            bytes=self._layout.size("**/*"),
-        )
+        from searchengine.reporting import status
+
+        return status(self._catalog, self._layout, self._space(), self._reach)
 
     def progress(self) -> Progress:
         """Say how many pictures there are and how far a run is: some milliseconds, for whoever asks often."""
-        with self._catalog.read() as session:
-            counts = report.counts(session)
-            change = details.last_change(session)
-            last = runs.last_run(session)
-        return Progress(counts.images, counts.failed, change, self._run_status(last) if last else None)
+        from searchengine.reporting import progress
 
-    def _run_status(self, run: RunRow) -> RunStatus:
-        if run.outcome != "running":
-            return RunStatus(run.started_at, run.finished_at, run.outcome, run.counts)
-        if not is_locked(self.path / WRITER):
-            return RunStatus(run.started_at, None, "interrupted", {})  # it was killed
-        progress = RunProgress(**run.counts) if run.counts else None
-        return RunStatus(run.started_at, None, "running", {}, progress)
+        return progress(self._catalog, self._layout)
 
     def failures(self, *, k: int | None = None, after: Failure | None = None) -> tuple[Failure, ...]:
         """The files that couldn't be indexed, and why, in order of path within their folders.
@@ -335,10 +278,9 @@ class Library:
             k: How many; None for all.
             after: The one after which to begin; it need not be there any more.
         """
-        place = None if after is None else (os.fsencode(after.root), os.fsencode(after.path))
-        with self._catalog.read() as session:
-            rows = report.failures(session, limit=k, after=place)
-        return tuple(Failure(os.fsdecode(row.path), row.error, os.fsdecode(row.root)) for row in rows)
+        from searchengine.reporting import failures
+
+        return failures(self._catalog, k, after)
 
     def paths(self, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
         """Where pictures lie: the absolute paths of their files, reachable ones first, by id.
@@ -464,21 +406,12 @@ class Library:
         from searchengine.understanding import pictures
 
         given = list(given)
-        ids = [each for each in given if isinstance(each, int)]
-        files = list(pictures.files(each for each in given if not isinstance(each, int)))
         if where is None:
-            return chain(pictures.look_up(space, self._named(ids)), pictures.look_at(space, files))
+            return pictures.look(space, given, self.paths)
         if given:
             raise UsageError("name either pictures or a query, not both")
         hits = self.search(where, k=None)
         return pictures.look_up(space, [(hit.id, hit.path) for hit in hits if hit.relevant is not False])
-
-    def _named(self, ids: Collection[int]) -> list[tuple[int, str]]:
-        """Pictures of the library with their paths; raises UsageError where there is none with such an id."""
-        paths = self.paths(ids)
-        if unknown := [each for each in ids if each not in paths]:
-            raise UsageError(f"the library has no picture {unknown[0]} now; take an id from a result")
-        return [(each, paths[each][0]) for each in ids]
 
     def duplicates(self, level: Level = "edited") -> Duplicates:
         """Group the files that are the same picture, or nearly; nothing is deleted.
@@ -586,6 +519,10 @@ class Library:
                 )
             return self._opened
 
+    def _tell_stage(self, stage: str, seconds: float) -> None:
+        if self.on_stage is not None:
+            self.on_stage(stage, seconds)
+
     def _open_by(self, data: bytes, draft_to: int) -> Picture:
         return self.open_picture(data, draft_to)  # whatever it is by now
 
@@ -600,148 +537,6 @@ class Library:
                 "nothing is indexed yet, so there is no model; begin with: imgsearch index FOLDER"
             )
         return space
-
-    def _dated(
-        self, name: str, ask: Callable[[Page], SearchResults], page: Page, *, newest: bool
-    ) -> SearchResults:
-        """An answer in the order of dates, as far as it is relevant: as much of the ranking as that takes."""
-        start = time.perf_counter()
-        question = f"{'newest' if newest else 'oldest'} {name}"
-        space = self._space()
-        after = None
-        if page.cursor is not None and space is not None:
-            after = Cursor.decode(page.cursor, question=question, space=space.id)
-        first = after.rank if after else page.offset
-        wanted = depth = None if page.k is None else first + page.k + 1
-        while True:
-            answer = ask(Page(depth))
-            if depth is None or len(answer) < depth or answer.results[-1].relevant is not True:
-                break
-            depth *= 4
-        if answer.results and answer.results[-1].relevant is None:
-            answer = answer.with_results(answer.results[: None if wanted is None else wanted - 1])
-        rest = by_date(answer.results, newest=newest, after=after)[0 if after else page.offset :]
-        shown = tuple(replace(each, rank=rank) for rank, each in enumerate(rest[: page.k], start=first + 1))
-        following = None
-        if shown and len(rest) > len(shown) and space is not None:
-            last = shown[-1]
-            score = last.score if last.relevant is False else None
-            following = Cursor(question, space.id, last.rank, last.id, score, last.taken_at).encode()
-        took_ms = (time.perf_counter() - start) * 1000
-        return replace(answer, results=shown, next=following, took_ms=took_ms)
-
-    def _collapsed(
-        self,
-        name: str,
-        asked: Query,
-        encode: Callable[[OpenSpace], Direction],
-        page: Page,
-        strictness: float,
-    ) -> SearchResults:
-        """An answer in which edits of one picture are one result: as much of the ranking as that takes."""
-        start = time.perf_counter()
-        question = f"collapsed {name}"
-        after = None
-        if page.cursor is not None and (space := self._space()) is not None:
-            after = Cursor.decode(page.cursor, question=question, space=space.id)
-        first = after.rank if after else page.offset
-        # One beyond tells whether there is a next page.
-        wanted = None if page.k is None else first + page.k + 1
-        depth = None if wanted is None else 2 * wanted
-        while True:
-            answer = self._answer(name, asked, encode, Page(depth), strictness)
-            space = self._space()
-            if space is None:
-                return answer
-            from searchengine.duplicates.find import collapse_results
-
-            results, enough = collapse_results(
-                answer.results,
-                wanted,
-                self._catalog,
-                space,
-                self.path,
-                verdicts=self._verdicts,
-                is_reachable=Reach(),
-            )
-            if enough or answer.next is None or depth is None:
-                break
-            depth *= 2
-        if len(self._verdicts) > VERDICTS_KEPT:
-            self._verdicts = {}
-        if after:
-            # Where that result is now; when it has gone, where it was.
-            first = next((each.rank for each in results if each.id == after.id), min(first, len(results)))
-        shown = results[first:][: page.k]
-        following = None
-        if shown and len(results) > first + len(shown):
-            following = Cursor(question, space.id, shown[-1].rank, shown[-1].id).encode()
-        took_ms = (time.perf_counter() - start) * 1000
-        return replace(answer, results=tuple(shown), next=following, took_ms=took_ms)
-
-    def _answer(
-        self,
-        name: str,
-        asked: Query,
-        encode: Callable[[OpenSpace], Direction],
-        page: Page,
-        strictness: float,
-    ) -> SearchResults:
-        start = time.perf_counter()
-        checked(strictness)
-        while True:
-            space = self._space()
-            if space is None:
-                return SearchResults(name, "", 0, (time.perf_counter() - start) * 1000, ())
-            after = None
-            if page.cursor is not None:
-                after = Cursor.decode(page.cursor, question=name, space=space.id)
-            first = after.rank if after else page.offset
-            # The model loads in another thread while this one imports and maps the vectors: both are native
-            # code, so a cold query waits for the longer of the two instead of for both.
-            direction = None
-            if not asked.has_direction:
-                space.refresh()
-            elif space.is_warm:
-                direction = self._timed("encode", encode, space)
-                space.refresh()
-            else:
-                encoded = self._encoding.submit(self._timed, "encode", encode, space)
-                self._timed("vectors", space.refresh)
-                direction = encoded.result()
-            vector = direction.vector if direction else None
-            if asked.ranking_label is not None:
-                vector, _ = space.taught.concept(asked.ranking_label).direction
-            # The vectors' search uses every core: more of them at once than there are cores gain nothing.
-            with self._ranking:
-                answer = self._timed("rank", space.answer, vector, asked, page.k, page.offset, after=after)
-            there = max(answer.total - first, 0)
-            complete = answer.total > 0 and len(answer.found) >= (
-                there if page.k is None else min(page.k, there)
-            )
-            # Fewer than there are: another process may just have switched models and dropped this space.
-            if complete or self._space() is space:
-                break
-        # Whatever passes a filter is what was asked for, also where a taught concept ranks it.
-        line = None if asked.ranking_label is None else -math.inf
-        if direction and answer.best is not None:
-            line = space.line(direction, answer.best, strictness)
-        results = to_results(answer.found, answer.rows, offset=first, line=line)
-        following = None
-        if answer.more and answer.found:
-            (embedding, by, _), last = answer.found[-1], results[-1]
-            key = last.id if by is None else embedding
-            following = Cursor(name, space.id, last.rank, key, by, last.taken_at).encode()
-        took_ms = (time.perf_counter() - start) * 1000
-        return SearchResults(name, space.name, answer.total, took_ms, results, following)
-
-    def _timed(self, stage: str, run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        start = time.perf_counter()
-        try:
-            return run(*args, **kwargs)
-        finally:
-            if self.on_stage is not None:
-                self.on_stage(stage, time.perf_counter() - start)
 
 
 def _open_picture(data: bytes, draft_to: int) -> Picture:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from searchengine.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -53,6 +53,30 @@ class Seen:
 
     path: str
     vector: Vector
+
+
+def look(
+    space: OpenSpace,
+    given: Iterable[str | os.PathLike[str] | bytes | int],
+    paths: Callable[[Collection[int]], Mapping[int, Sequence[str]]],
+) -> Iterator[Seen | Unread]:
+    """The pictures that ids, files and folders name; those of the library come first.
+
+    Args:
+        space: The space.
+        given: Ids of pictures in the library, paths, and files' bytes.
+        paths: Where pictures of the library lie, by id.
+
+    Raises:
+        UsageError: A path leads nowhere, or the library has no such picture.
+    """
+    given = list(given)
+    ids = [each for each in given if isinstance(each, int)]
+    found = files(each for each in given if not isinstance(each, int))
+    there = paths(ids)
+    if unknown := [each for each in ids if each not in there]:
+        raise UsageError(f"the library has no picture {unknown[0]} now; take an id from a result")
+    return chain(look_up(space, [(each, there[each][0]) for each in ids]), look_at(space, list(found)))
 
 
 def files(paths: Iterable[str | os.PathLike[str] | bytes]) -> Iterator[str | bytes]:

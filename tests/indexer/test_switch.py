@@ -17,13 +17,13 @@ from indexer.switching import reembed
 from indexer.switching.switch import LOCK, Switch, drop_old
 from indexer.update import Update
 from indexer.upkeep.forget import forget
+from searchengine.answering.ranking import Ranking
 from searchengine.catalog import report, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.cli import program
 from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError, UsageError
 from searchengine.library import Library
-from searchengine.open_space import OpenSpace
 from searchengine.vectors.live import LiveIndex
 from searchengine.verify.library import verify
 from tests.indexer.conftest import CountingEncoder
@@ -284,11 +284,11 @@ def test_a_search_that_is_overtaken_by_switch_and_drop_starts_again(
     index, photos, library, switch, monkeypatch
 ):
     index(photos)
-    answer = OpenSpace.answer
+    answer = Ranking.answer
     calls = []
 
     def overtaken(self, *arguments, **more):
-        calls.append(self.name)
+        calls.append(self.space.name)
         if len(calls) == 1:
             switch()
             drop_old(library)
@@ -296,7 +296,7 @@ def test_a_search_that_is_overtaken_by_switch_and_drop_starts_again(
 
     with Library.open(library) as opened:
         opened.search("type:jpg|png")
-        monkeypatch.setattr(OpenSpace, "answer", overtaken)
+        monkeypatch.setattr(Ranking, "answer", overtaken)
         after = opened.search("type:jpg|png")
     assert calls == ["counting", "other"]
     assert (after.space, len(after)) == ("other", 3)

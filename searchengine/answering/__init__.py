@@ -1,0 +1,1 @@
+"""A query to a page of results: ranking within a space, the relevance line, collapsing, cursors."""
