@@ -183,7 +183,6 @@ class Answering:
             vector = direction.vector if direction else None
             if asked.ranking_label is not None:
                 vector, _ = space.taught.concept(asked.ranking_label).direction
-            self._ranking(space).answer
             # The vectors' search uses every core: more of them at once than there are cores gain nothing.
             with self._turns:
                 answer = self._timed(
