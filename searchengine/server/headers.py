@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # Only what the page needs: its own files, pictures from here, and one that was dropped onto it (blob).
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 # A picture that a browser shows on its own runs nothing, loads nothing and belongs to no origin.

@@ -6,7 +6,7 @@ export const STRICTNESS = 0.9;
 const VIEWS = ["results", "duplicates", "status"];
 
 /**
- * @typedef {{view: string, q: string, sort: string, strictness: number, level: string, open: number | null}} State
+ * @typedef {{view: string, q: string, sort: string, strictness: number, collapse: boolean, level: string, open: number | null}} State
  * @returns {State}
  */
 export function read(search = location.search) {
@@ -19,18 +19,20 @@ export function read(search = location.search) {
     q: (values.get("q") ?? "").trim(),
     sort: one("sort", SORTS),
     strictness: strictness >= 0 && strictness <= 1 ? strictness : STRICTNESS,
+    collapse: values.get("collapse") === "true",
     level: one("level", LEVELS),
     open: Number.isSafeInteger(open) && open > 0 ? open : null,
   };
 }
 
 /** What is as usual isn't said. */
-export function write({ view, q, sort, strictness, level, open }) {
+export function write({ view, q, sort, strictness, collapse, level, open }) {
   const values = new URLSearchParams();
   if (view !== VIEWS[0]) values.set("view", view);
   if (q) values.set("q", q);
   if (sort !== SORTS[0]) values.set("sort", sort);
   if (strictness !== STRICTNESS) values.set("strictness", strictness);
+  if (collapse) values.set("collapse", "true");
   if (level !== LEVELS[0]) values.set("level", level);
   if (open) values.set("open", open);
   const text = values.toString();
@@ -38,4 +40,4 @@ export function write({ view, q, sort, strictness, level, open }) {
 }
 
 /** What decides about the answer, and nothing else. */
-export const question = ({ q, sort, strictness }) => JSON.stringify([q, sort, strictness]);
+export const question = ({ q, sort, strictness, collapse }) => JSON.stringify([q, sort, strictness, collapse]);

@@ -23,7 +23,7 @@ async function ask(path, options = {}) {
 /**
  * A page of results.
  *
- * @param {{q: string, sort: string, strictness: number, k: number, cursor?: string, sent?: Blob | null}} question
+ * @param {{q: string, sort: string, strictness: number, collapse: boolean, k: number, cursor?: string, sent?: Blob | null}} question
  *   `sent` is the picture that `image:sent` means.
  */
 export function search({ sent, signal, ...question }) {

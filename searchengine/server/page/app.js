@@ -122,9 +122,9 @@ function onAnswer() {
 }
 
 function offerPaths() {
-  const { view, q, sort, strictness } = state;
+  const { view, q, sort, strictness, collapse } = state;
   find("#export").hidden = view !== "results" || !results.loaded.length || query.asksBySent(q);
-  find("#export").href = api.pathsAddress({ q, sort, strictness });
+  find("#export").href = api.pathsAddress({ q, sort, strictness, collapse });
 }
 
 function open(id) {

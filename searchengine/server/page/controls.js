@@ -1,4 +1,4 @@
-// The order of the results, and how strict the line between relevant and other ones is.
+// The order of the results, how strict the line between relevant and other ones is, and whether edits are one.
 
 import { STRICTNESS } from "./address.js";
 
@@ -21,15 +21,17 @@ export function inWords(strictness) {
 }
 
 export class Controls {
-  /** @param {{onChange: (changed: {sort?: string, strictness?: number}) => void}} doing */
+  /** @param {{onChange: (changed: {sort?: string, strictness?: number, collapse?: boolean}) => void}} doing */
   constructor(element, { onChange }) {
     this.element = element;
     this.sort = element.querySelector("select");
     this.best = this.sort.querySelector("[value=relevance]");
     this.slider = element.querySelector("input[type=range]");
+    this.folds = element.querySelector("input[type=checkbox]");
     this.said = element.querySelector("output");
     this.slider.max = STOPS.length - 1;
     this.sort.addEventListener("change", () => onChange({ sort: this.sort.value }));
+    this.folds.addEventListener("change", () => onChange({ collapse: this.folds.checked }));
     let settling;
     this.slider.addEventListener("input", () => {
       const { value } = STOPS[this.slider.value];
@@ -39,8 +41,9 @@ export class Controls {
     });
   }
 
-  /** @param {{sort: string, strictness: number}} state @param {{ranked: boolean}} answer whether results have scores */
-  show({ sort, strictness }, { ranked }) {
+  /** @param {{sort: string, strictness: number, collapse: boolean}} state @param {{ranked: boolean}} answer whether results have scores */
+  show({ sort, strictness, collapse }, { ranked }) {
+    this.folds.checked = collapse;
     this.best.disabled = !ranked;
     this.sort.value = ranked || sort !== "relevance" ? sort : "newest";
     this.slider.value = nearest(strictness);

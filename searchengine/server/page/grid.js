@@ -4,7 +4,7 @@ import { ACTIONS, Actions } from "./actions.js";
 import * as address from "./address.js";
 import { make } from "./elements.js";
 import { justify } from "./layout.js";
-import { clock, nameOf } from "./words.js";
+import { clock, counted, nameOf } from "./words.js";
 
 const BREAK_HEIGHT = 64;
 
@@ -202,7 +202,7 @@ function dress(tile, result, href) {
   link.href = href;
   const [picture, label] = link.children;
   if (picture.getAttribute("src") !== result.thumbnail) picture.src = result.thumbnail;
-  label.textContent = [nameOf(result.path), result.time !== null && clock(result.time), result.offline && "offline"].filter(Boolean).join(" · ");
+  label.textContent = [nameOf(result.path), result.time !== null && clock(result.time), folded(result), result.offline && "offline"].filter(Boolean).join(" · ");
 }
 
 function makePicture(tile) {
@@ -212,7 +212,10 @@ function makePicture(tile) {
   return picture;
 }
 
+/** How many edits of a picture stand behind it. */
+const folded = ({ edits }) => edits?.length > 0 && `+${edits.length}`;
+
 function describe(result, chosen) {
   const taken = result.taken_at && new Date(result.taken_at).toLocaleDateString();
-  return [nameOf(result.path), taken, result.offline && "offline", chosen && "selected"].filter(Boolean).join(", ");
+  return [nameOf(result.path), taken, result.edits?.length > 0 && counted(result.edits.length, "edit"), result.offline && "offline", chosen && "selected"].filter(Boolean).join(", ");
 }

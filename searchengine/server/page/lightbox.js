@@ -4,6 +4,7 @@ import { ACTIONS } from "./actions.js";
 import { image } from "./api.js";
 import { button, icon, make } from "./elements.js";
 import { writeFacts } from "./facts.js";
+import { Film } from "./film.js";
 import { nameOf } from "./words.js";
 import { Zoom } from "./zoom.js";
 
@@ -23,6 +24,7 @@ export class Lightbox {
     this.selection = selection;
     this.doing = doing;
     this.picture = dialog.querySelector("#picture");
+    this.film = new Film(dialog.querySelector("#film"), this.picture);
     this.region = dialog.querySelector(".region");
     this.facts = dialog.querySelector("#facts");
     this.infoButton = dialog.querySelector(".info");
@@ -46,7 +48,10 @@ export class Lightbox {
     this.infoButton.addEventListener("click", () => this.#toggleFacts());
     this.picture.addEventListener("load", () => this.#fetchNeighbours());
     this.picture.addEventListener("error", () => dialog.classList.add("gone"));
-    dialog.addEventListener("close", () => doing.onClose(this.id));
+    dialog.addEventListener("close", () => {
+      this.film.close();
+      doing.onClose(this.id);
+    });
     // On the window: a button that has the focus and is hidden at an end would take the keys with it.
     addEventListener("keydown", (event) => this.#key(event));
   }
@@ -100,6 +105,7 @@ export class Lightbox {
     this.picture.width = known.width;
     this.picture.height = known.height;
     this.picture.src = largeOf(known);
+    this.film.show(known);
     this.#frameRegion(known.region);
     this.dialog.querySelector(".original").href = known.original;
     this.dialog.setAttribute("aria-label", nameOf(known.path));

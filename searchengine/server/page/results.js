@@ -100,13 +100,13 @@ export class Results {
     }
   }
 
-  async #asked({ q, sort, strictness }) {
-    if (!query.asksBySent(q)) return { q, sort, strictness };
+  async #asked({ q, sort, strictness, collapse }) {
+    if (!query.asksBySent(q)) return { q, sort, strictness, collapse };
     const picture = await sent.sent();
     if (!picture) {
       throw new api.Problem({ detail: "This address searches by a picture that only its sender has. Drop one of yours here." });
     }
-    return { q, sort, strictness, sent: picture };
+    return { q, sort, strictness, collapse, sent: picture };
   }
 
   #present(found) {

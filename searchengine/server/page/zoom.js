@@ -119,7 +119,7 @@ export class Zoom {
   }
 
   #tap(event) {
-    if (this.begin.on.closest("button")) return;
+    if (this.begin.on.closest("button, video")) return;
     const before = this.tapped ?? -Infinity;
     this.tapped = event.timeStamp;
     if (this.begin.on === this.stage && this.scale === 1) this.doing.onLeave();

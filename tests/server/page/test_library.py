@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from indexer.update import Update
 from searchengine.as_json import to_json
 from tests.pictures import paint
 from tests.server.conftest import server_process
-from tests.server.page.steps import asked, below, first_name, is_shown, until
+from tests.server.page.steps import answered, asked, below, first_name, ids, is_shown, tiles, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -151,3 +152,19 @@ def test_a_duplicate_opens_large_among_its_group(visit, doubles):
     page.go_back()
     shared = visit(below(one), base=address)
     until(shared, "document.querySelector('#picture').naturalWidth > 0")
+
+
+def test_edits_are_folded_into_one_result_and_the_address_keeps_it(visit, doubles):
+    _, address = doubles
+    page = visit(base=address)
+    first_name(page)
+    all_of_them = tiles(page).count()
+    with answered(page):
+        page.get_by_label("Fold edits").check()
+    until(page, f"document.querySelectorAll('.tile').length < {all_of_them}")
+    assert asked(page, "collapse") == "true"
+    assert re.search(r" · \+\d", " ".join(page.locator(".tile .label").all_text_contents()))
+    again = visit(below(page.url), base=address)
+    first_name(again)
+    assert again.get_by_label("Fold edits").is_checked()
+    assert ids(again) == ids(page)

@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from indexer.update import Update
 from searchengine.as_json import to_json
+from tests.films import film, still
+from tests.server.conftest import server_process
 from tests.server.page.steps import below, first_name, ids, search, tiles, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -168,3 +171,27 @@ def test_where_in_a_picture_something_was_found_is_framed(visit):
             return [...across, ...down].every((share, at) => Math.abs(share - asked[at]) < 0.01);
         }"""
     )
+
+
+def test_a_video_plays_where_its_picture_stands(visit, tmp_path):
+    pytest.importorskip("av")
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "film.webm").write_bytes(film((still(1), 2), container="webm", codec="libvpx"))
+    (folder / "unplayable.mkv").write_bytes(film((still(2), 2), container="matroska", codec="mpeg4"))
+    Update(tmp_path / "library", model="builtin").run([folder])
+    with server_process(tmp_path / "library") as (address, _):
+        page = visit("/?q=name:film.webm", base=address)
+        tiles(page).first.click()
+        until(page, "document.querySelector('#film').readyState > 0")
+        page.locator("#film").wait_for()
+        assert not page.locator("#picture").is_visible()
+        page.evaluate("document.querySelector('#film').play()")
+        until(page, "document.querySelector('#film').currentTime > 0.1")
+        page.keyboard.press("Escape")
+        until(page, "!document.querySelector('#film').hasAttribute('src')")
+        # What the browser can't play is a picture, as before.
+        page = visit("/?q=name:unplayable.mkv", base=address, expect_errors=True)
+        tiles(page).first.click()
+        until(page, "document.querySelector('#film').hidden")
+        until(page, "document.querySelector('#picture').naturalWidth")
