@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
     from searchengine.layout import Layout
-    from searchengine.vectors.live import LiveIndex
+    from searchengine.vectors.space_index import SpaceIndex
 
 # The best of n unrelated scores grows with the logarithm of n: a tenth more pictures moves it by a hundredth
 # of its distance from the mean.
@@ -55,12 +55,11 @@ def keep_calibrated(
     from searchengine.calibration import Calibration
     from searchengine.catalog.embeddings import EmbeddingSource
     from searchengine.query.relevance import unrelated_pictures, unrelated_words
-    from searchengine.vectors.live import LiveIndex
 
     bank = _normalised(before.bank if before is not None else load_encoder().encode_texts(prompts))
     source = EmbeddingSource(catalog, space)
     sample = _normalised(source.sample(SAMPLE))
-    cosines, best = _nearest(LiveIndex(source, layout.vectors), source, bank)
+    cosines, best = _nearest(layout.vector_store.open(source), source, bank)
     if not len(cosines):  # everything that was embedded is out of sight
         return False
     made = Calibration(
@@ -77,7 +76,7 @@ def keep_calibrated(
 
 
 def _nearest(
-    index: LiveIndex, source: EmbeddingSource, queries: NDArray[np.float32]
+    index: SpaceIndex, source: EmbeddingSource, queries: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Each query's best cosine (q,) and the picture that has it (q, dim); nothing when nothing is shown."""
     found = index.search(queries, 1)

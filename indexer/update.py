@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from indexer.calibrate import keep_calibrated
-from indexer.disk.roots import absorbed, locate
+from indexer.disk.roots import locate
 from indexer.lock import writing
 from indexer.planning.settle import settle
 from indexer.planning.survey import Ground, Survey, known_files, knows, requested, survey
@@ -193,11 +193,8 @@ class Update:
             root_ids = {root.path: root.id for root in roots.all_roots(session)}
             targets = locate(requested(paths, knows(session, root_ids)), root_ids)
             for target in targets:
-                if target.root not in root_ids:
-                    outer = roots.add_root(session, target.root)
-                    for inner in absorbed(target.root, list(root_ids)):
-                        roots.absorb_root(session, root_ids.pop(inner), outer.id)
-                    root_ids[target.root] = outer.id
+                roots.include_root(session, target.root)
+            root_ids = {root.path: root.id for root in roots.all_roots(session)}
             totals = {target.root: files.count_below(session, root_ids[target.root]) for target in targets}
             return Ground(root_ids, totals, known_files(session, targets, root_ids))
 
@@ -351,14 +348,13 @@ class Update:
 
 
 def keep_snapshot(catalog: Catalog, layout: Layout) -> None:
-    """Bring the vectors' snapshot up to date with the catalog, when enough has changed to be worth it."""
+    """Bring what is derived from the vectors up to date, when enough has changed to be worth it."""
     from searchengine.catalog.embeddings import EmbeddingSource
-    from searchengine.vectors import snapshot
 
     with catalog.read() as session:
         space = spaces.active_space(session)
     if space is not None:
-        snapshot.keep_snapshot(EmbeddingSource(catalog, space), layout.vectors)
+        layout.vector_store.keep(EmbeddingSource(catalog, space))
 
 
 def _nothing(_: bytes) -> bool:

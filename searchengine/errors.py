@@ -7,7 +7,9 @@
     │   ├── LibraryNotFoundError
     │   ├── LibraryVersionError   made by a newer imgsearch
     │   ├── LibraryDamagedError   its catalog can't be made sense of
-    │   └── LibraryBusyError      another process holds it
+    │   ├── LibraryBusyError      another process holds it
+    │   └── VectorStoreError      the engine that searches its vectors can't be reached, or fails
+    ├── EmbeddingFileError        a file of embeddings that can't be taken in
     ├── ModelError                a model or its weights
     │   ├── ModelNotFoundError    no such name, folder or checkpoint
     │   ├── ModelDownloadError    the hub can't be reached or doesn't have it
@@ -71,6 +73,14 @@ class LibraryDamagedError(LibraryError):
 
 class LibraryBusyError(LibraryError):
     """Another process is writing to the library."""
+
+
+class VectorStoreError(LibraryError):
+    """The engine that searches the library's vectors can't be reached, or fails."""
+
+
+class EmbeddingFileError(ImgsearchError):
+    """A file of embeddings is damaged, or isn't one."""
 
 
 class ModelError(ImgsearchError):

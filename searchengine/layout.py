@@ -7,6 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from searchengine.vectors.store import VectorStore
 
 LIBRARY_VARIABLE = "IMGSEARCH_LIBRARY"
 
@@ -35,6 +39,13 @@ class Layout:
     def catalog(self) -> Path:
         """The truth."""
         return self.folder / "catalog.sqlite3"
+
+    @property
+    def vector_store(self) -> VectorStore:
+        """What searches the embeddings, and holds what is derived from them for that."""
+        from searchengine.vectors.store import FaissStore
+
+        return FaissStore(self.vectors)
 
     @property
     def vectors(self) -> Path:

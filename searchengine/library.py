@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import IO, TYPE_CHECKING, Literal, Self
 
 from searchengine.answering.pages import Answering
 from searchengine.catalog import details, images, spaces
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from searchengine.catalog.portable import Count
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
+    from searchengine.exchange.formats import Format
     from searchengine.images.open import Picture
     from searchengine.open_space import OpenSpace
     from searchengine.query.compose import Direction
@@ -291,6 +293,27 @@ class Library:
             found = images.images(session, ids, is_reachable=self._reach)
         return {row.id: tuple(os.fsdecode(file.path) for file in row.files) for row in found.values()}
 
+    def export(self, file: IO[bytes], format: Format = "jsonl") -> Count:  # noqa: A002  the command's name for it
+        """Write every picture's embeddings and metadata, for another library or another program.
+
+        Args:
+            file: Where to; it need not be seekable.
+            format: `jsonl`, `parquet` or `npz`; `searchengine.exchange` says what they hold.
+
+        Returns:
+            How much that is.
+
+        Raises:
+            UsageError: Nothing is indexed yet, or the format's extra isn't installed.
+        """
+        from searchengine.exchange.formats import export
+
+        self._known_space()
+        with self._catalog.read() as session:
+            space = spaces.active_space(session)
+            assert space is not None  # noqa: S101  it is known
+            return export(session, space, file, format)
+
     def classify(
         self,
         images: Iterable[str | os.PathLike[str] | bytes | int] = (),
@@ -511,7 +534,7 @@ class Library:
                 self._opened = OpenSpace(
                     self._catalog,
                     active,
-                    self._layout.vectors,
+                    self._layout.vector_store,
                     runtime=self._runtime,
                     keep_model=self._keep_model,
                     on_progress=self._on_progress,

@@ -13,7 +13,6 @@ from searchengine.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from searchengine.query.compose import Direction
     from searchengine.query.terms import Query
     from searchengine.understanding.taught import Taught
-    from searchengine.vectors.live import LiveIndex
+    from searchengine.vectors.space_index import SpaceIndex
+    from searchengine.vectors.store import VectorStore
 
     Vector = NDArray[np.float32]
 
@@ -46,7 +46,7 @@ class OpenSpace:
         self,
         catalog: Catalog,
         space: SpaceRow,
-        vectors: Path,
+        vectors: VectorStore,
         *,
         runtime: Literal["auto", "onnx", "torch"],
         keep_model: bool = True,
@@ -66,7 +66,7 @@ class OpenSpace:
         self._source = EmbeddingSource(catalog, space)
         self._encoder: Encoder | None = None
         self._texts = TextVectors(self._encode_texts)
-        self._index: LiveIndex | None = None
+        self._index: SpaceIndex | None = None
         self._calibration: Remembered[Calibration | None] = Remembered(catalog.generation, most=1)
         self._fresh: tuple[int, int] | None = None
         self._loading_encoder = threading.Lock()
@@ -91,13 +91,11 @@ class OpenSpace:
             return self._encoder
 
     @property
-    def index(self) -> LiveIndex:
+    def index(self) -> SpaceIndex:
         """The vectors, as fresh as at the last `refresh`."""
         with self._loading_index:
             if self._index is None:
-                from searchengine.vectors.live import LiveIndex
-
-                self._index = LiveIndex(self._source, self._vectors)
+                self._index = self._vectors.open(self._source)
             return self._index
 
     @property
@@ -117,7 +115,7 @@ class OpenSpace:
             Whether there was anything.
         """
         # Looked at first: what happens meanwhile is taken in the next time.
-        now = self._catalog.generation(), _changed_at(self._vectors)
+        now = self._catalog.generation(), self._vectors.changed_at()
         if self._index is not None and now == self._fresh:
             return False
         changed = self.index.refresh()
@@ -261,11 +259,3 @@ class OpenSpace:
     def _read_calibration(self) -> Calibration | None:
         with self._catalog.read() as session:
             return calibrations.calibration(session, self.id)
-
-
-def _changed_at(folder: Path) -> int:
-    """When a file in a folder was last made, renamed or deleted, in nanoseconds; 0 where there is none."""
-    try:
-        return folder.stat().st_mtime_ns
-    except OSError:
-        return 0

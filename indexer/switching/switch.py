@@ -26,7 +26,6 @@ from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.mending import read_again
 from searchengine.errors import LibraryBusyError, LibraryError, UsageError
 from searchengine.layout import Layout
-from searchengine.vectors import snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,7 +221,7 @@ class Switch:
                 "or switch without them, until they are indexed again, with --leave-out"
             )
         self._on_progress(Progress("writing the snapshot"))
-        snapshot.take_snapshot(EmbeddingSource(catalog, space), self._layout.vectors)
+        self._layout.vector_store.rebuild(EmbeddingSource(catalog, space))
         keep_calibrated(catalog, self._layout, space, lambda: encoder)
         learn(catalog, space, lambda: encoder)
         with catalog.write() as session:
@@ -257,5 +256,5 @@ def drop_old(library: Path) -> list[SpaceRow]:
             for space in gone:
                 spaces.drop_space(session, space.id)
         for space in gone:
-            snapshot.delete_snapshot(EmbeddingSource(catalog, space), layout.vectors)
+            layout.vector_store.drop(EmbeddingSource(catalog, space))
     return gone

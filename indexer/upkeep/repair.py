@@ -13,7 +13,6 @@ from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.errors import LibraryDamagedError
 from searchengine.layout import Layout
-from searchengine.vectors import snapshot
 from searchengine.verify import derived
 from searchengine.verify.library import verify, verify_open
 
@@ -87,10 +86,10 @@ def optimize(library: Path, *, purge: bool = False) -> Optimized:
                 purged = removal.purge_hidden(session)
         with catalog.read() as session:
             space = spaces.active_space(session)
-        info = snapshot.take_snapshot(EmbeddingSource(catalog, space), layout.vectors) if space else None
+        vectors = layout.vector_store.rebuild(EmbeddingSource(catalog, space)) if space else None
         deleted = _delete_leftovers(catalog, layout)
         care.compact(catalog)
-        return Optimized(info.count if info else None, purged, deleted, before, care.size(catalog))
+        return Optimized(vectors, purged, deleted, before, care.size(catalog))
 
 
 def _repair(catalog: Catalog, layout: Layout, before: Report) -> list[str]:
@@ -112,8 +111,8 @@ def _renew_snapshots(catalog: Catalog, layout: Layout) -> list[str]:
         known = spaces.all_spaces(session)
     done = []
     for space in known:
-        if derived.snapshot_damage(catalog, layout.vectors, space):
-            snapshot.take_snapshot(EmbeddingSource(catalog, space), layout.vectors)
+        if derived.condition(catalog, layout, space).wrong:
+            layout.vector_store.rebuild(EmbeddingSource(catalog, space))
             done.append(f"wrote the snapshot of {space.spec.name} again")
     return done
 

@@ -126,7 +126,7 @@ def record_batch(
     Raises:
         ValueError: A vector has another shape or length than 1, or is missing and the content has none.
     """
-    content_ids, new_contents = _contents(session, pictures)
+    content_ids, new_contents = _contents(session, [picture.content for picture in pictures])
     _describe(
         session,
         {
@@ -174,7 +174,7 @@ def record_sidecars(
     """
     now_said = {(file.root_id, file.path): sidecar for file, sidecar in zip(files, sidecars, strict=True)}
     rows, ids, contents = [], [], set()
-    for key, (file_id, content_id) in _rows_at(session, now_said.keys()):
+    for key, (file_id, content_id) in rows_at(session, now_said.keys()):
         ids.append(file_id)
         if content_id is not None:
             contents.add(content_id)
@@ -217,9 +217,36 @@ def record_embeddings(
     return len(new)
 
 
-def _contents(session: Session, pictures: Sequence[Picture]) -> tuple[list[int], int]:
-    """The content id of each picture, and how many had to be added."""
-    facts = {p.content.hash: p.content for p in pictures if isinstance(p.content, ContentFacts)}
+def record_contents(
+    session: Session,
+    space_id: int,
+    contents: Sequence[ContentFacts],
+    vectors: Sequence[NDArray[np.float32]],
+    seconds: Sequence[Sequence[float]],
+) -> tuple[list[int], Recorded]:
+    """Add contents that may have no file, with their embeddings; those that are known stay as they are.
+
+    Args:
+        session: A writing session.
+        space_id: The space.
+        contents: What is in them.
+        vectors: As for `record_embeddings`.
+        seconds: When each of a video's frames is; empty for a picture.
+
+    Returns:
+        The id of each, and how much was new.
+
+    Raises:
+        ValueError: See `record_embeddings`.
+    """
+    ids, new_contents = _contents(session, contents)
+    new = record_embeddings(session, space_id, ids, vectors, dict(zip(ids, seconds, strict=True)))
+    return ids, Recorded(new_contents, new)
+
+
+def _contents(session: Session, given: Sequence[ContentFacts | int]) -> tuple[list[int], int]:
+    """The content id of each, and how many had to be added."""
+    facts = {each.hash: each for each in given if isinstance(each, ContentFacts)}
     known = contents_by_hash(session, facts.keys())
     new = [fact for fact in facts.values() if fact.hash not in known]
     for chunk in chunks(new, 1000):
@@ -228,7 +255,7 @@ def _contents(session: Session, pictures: Sequence[Picture]) -> tuple[list[int],
         )
         known.update((row[0], row[1]) for row in added)
     _describe(session, {known[fact.hash]: fact.description for fact in new if fact.description})
-    return [p.content if isinstance(p.content, int) else known[p.content.hash] for p in pictures], len(new)
+    return [each if isinstance(each, int) else known[each.hash] for each in given], len(new)
 
 
 def _content_values(fact: ContentFacts) -> dict[str, object]:
@@ -329,7 +356,7 @@ def _file(
 
 def _files(session: Session, now_there: dict[tuple[int, bytes], dict[str, object]]) -> set[int]:
     """Insert or update file rows; the contents that were at these paths before."""
-    before = dict(_rows_at(session, now_there.keys()))
+    before = dict(rows_at(session, now_there.keys()))
     new = [values for key, values in now_there.items() if key not in before]
     changed = [{"id": before[key][0], **values} for key, values in now_there.items() if key in before]
     if new:
@@ -339,9 +366,10 @@ def _files(session: Session, now_there: dict[tuple[int, bytes], dict[str, object
     return {content_id for _, content_id in before.values() if content_id is not None}
 
 
-def _rows_at(
+def rows_at(
     session: Session, keys: Iterable[tuple[int, bytes]]
 ) -> Iterable[tuple[tuple[int, bytes], tuple[int, int | None]]]:
+    """The files that the catalog has at these places (root and path): each with its key and its content."""
     by_root: dict[int, list[bytes]] = {}
     for root_id, path in keys:
         by_root.setdefault(root_id, []).append(path)

@@ -52,6 +52,17 @@ def add_root(session: Session, path: bytes) -> RootRow:
     return RootRow(root.id, path)
 
 
+def include_root(session: Session, path: bytes) -> None:
+    """Let the library have this folder: as a root that absorbs those in it, or as part of one it lies in."""
+    known = all_roots(session)
+    if any(below(path, root.path) is not None for root in known):
+        return
+    outer = add_root(session, path)
+    for inner in known:
+        if below(inner.path, path):
+            absorb_root(session, inner.id, outer.id)
+
+
 @dataclass(frozen=True, slots=True)
 class RootReport:
     """A root and what is in it.

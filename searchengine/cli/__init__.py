@@ -45,6 +45,12 @@ COMMANDS = {
         "indexer.cli.verify:verify", "Check that the library is what it should be; repair it."
     ),
     "optimize": LazyCommand("indexer.cli.verify:optimize", "Fold in all changes and give space back."),
+    "export": LazyCommand(
+        "searchengine.cli.export:export", "Write embeddings and metadata to a file, to take them elsewhere."
+    ),
+    "import": LazyCommand(
+        "indexer.cli.import_files:import_files", "Take in what export wrote; nothing is embedded again."
+    ),
     "models": LazyCommand("searchengine.cli.models:models", "The models there are to choose from."),
     "evaluate": LazyCommand(
         "searchengine.cli.evaluate:evaluate", "Measure how well searches find what they should."

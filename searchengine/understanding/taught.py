@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.catalog import Catalog
     from searchengine.concept import Concept
     from searchengine.filters import Filter
-    from searchengine.vectors.live import LiveIndex
+    from searchengine.vectors.space_index import SpaceIndex
 
     Ids = NDArray[np.int64]
 
@@ -76,7 +76,7 @@ class Taught:
 
     catalog: Catalog
     space_id: int
-    index: LiveIndex
+    index: SpaceIndex
 
     def labels(self) -> tuple[TaughtLabel, ...]:
         """Every concept, in the order of the names."""

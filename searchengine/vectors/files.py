@@ -6,11 +6,11 @@ import os
 import secrets
 import time
 import zlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # What a parser walks through is at a file's beginning and end; the numbers in between can't mislead it.
@@ -34,11 +34,9 @@ class _Checksummed:
         return self._file.write(data)
 
 
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> int:
-    """Have `write` fill a new file, then put it in `path`'s place; a crash leaves the old one or the new one.
-
-    Returns:
-        CRC-32 of what was written.
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A new file, in `path`'s place when the block has ended; a crash leaves the old one or the new one.
 
     Raises:
         OSError: The disk is full, or the folder can't be written to. Nothing has changed then.
@@ -46,8 +44,7 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> int:
     temporary = path.with_name(f"{path.name}{_TEMPORARY}{secrets.token_hex(4)}")
     try:
         with temporary.open("xb") as file:
-            checked = _Checksummed(file)
-            write(cast("IO[bytes]", checked))
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -55,6 +52,20 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> int:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> int:
+    """Have `write` fill the file that takes `path`'s place; see `replacing`.
+
+    Returns:
+        CRC-32 of what was written.
+
+    Raises:
+        OSError: See `replacing`.
+    """
+    with replacing(path) as file:
+        checked = _Checksummed(file)
+        write(cast("IO[bytes]", checked))
     return checked.checksum
 
 

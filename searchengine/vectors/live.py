@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchengine.vectors.faiss_index import Segment
-from searchengine.vectors.groups import Groups, nearest_groups
-from searchengine.vectors.index import as_queries, merge
+from searchengine.vectors.groups import Groups
+from searchengine.vectors.index import merge
 from searchengine.vectors.policy import choose_index
 from searchengine.vectors.snapshot import Stamp, Unusable, open_snapshot, stamp
+from searchengine.vectors.space_index import IndexStatus, SpaceIndex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,33 +26,6 @@ if TYPE_CHECKING:
     from searchengine.vectors.source import Position, VectorSource
 
 logger = logging.getLogger(__name__)
-
-# How many of the nearest are looked at first for all above a cosine.
-FIRST_ABOVE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """How searches are answered at present.
-
-    Attributes:
-        kind: Type of index.
-        reason: Why that type.
-        count: Vectors that are shown.
-        snapshot_count: Vectors in the mapped snapshot; None when there is none that can be used.
-        replayed: Changes since the snapshot, held in memory.
-        note: Why there is no snapshot in use, or not all of it; or None.
-        recall: Share of the nearest ten that a search finds, as measured with texts when the snapshot was
-            taken; 1 where search is exact.
-    """
-
-    kind: str
-    reason: str
-    count: int
-    snapshot_count: int | None
-    replayed: int
-    note: str | None
-    recall: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,13 +55,14 @@ class _State:
     def __len__(self) -> int:
         return len(self.tail) + (0 if self.base is None else len(self.base))
 
+    def search(self, rows: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None) -> Hits:
+        """See `View.search`."""
+        segments = [self.tail] if self.base is None else [self.base, self.tail]
+        return merge([segment.search(rows, k, allowed) for segment in segments], min(k, len(self)))
 
-class LiveIndex:
-    """Searches a space, by the type of index its snapshot has; threads may search and refresh meanwhile.
 
-    Attributes:
-        dim: Length of a vector.
-    """
+class LiveIndex(SpaceIndex):
+    """Searches a space by FAISS, by the type of index its snapshot has."""
 
     def __init__(self, source: VectorSource, directory: Path) -> None:
         self.dim = source.dim
@@ -96,82 +71,13 @@ class LiveIndex:
         self._refreshing = threading.Lock()
         self._state = self._load()
 
-    def search(
-        self, queries: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
-    ) -> Hits:
-        """The k nearest of each query, among all or among the allowed ids; always k, where k exist.
-
-        Equal scores come in order of id, so the first k of a longer answer are the answer for k.
-
-        Args:
-            queries: (q, dim) float32 unit vectors, or one of shape (dim,).
-            k: How many; the answer is no wider than there are vectors.
-            allowed: Embedding ids to choose from, in any order.
-
-        Raises:
-            ValueError: A query has another shape, or isn't finite.
-        """
-        return _search(self._state, as_queries(queries, self.dim), k, allowed)
-
-    def search_groups(
-        self, query: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
-    ) -> Hits:
-        """The k nearest things of one query, each by the nearest of its parts; see `nearest_groups`.
-
-        Where nothing has parts this is `search`, at its price.
-
-        Args:
-            query: float32 (dim,), a unit vector.
-            k: How many things.
-            allowed: Embedding ids to choose from, in any order.
-
-        Raises:
-            ValueError: The query has another shape, or isn't finite.
-        """
-        row = as_queries(query, self.dim)
-        state = self._state
-        return nearest_groups(
-            lambda fetched: _search(state, row, fetched, allowed),
-            state.groups,
-            k,
-            vectors=len(state) if allowed is None else len(allowed),
-            things=_count_groups(state, allowed),
-        )
-
-    def count_groups(self, allowed: NDArray[np.int64] | None = None) -> int:
-        """How many things there are, or of how many things the allowed vectors are."""
-        return _count_groups(self._state, allowed)
-
-    def above(self, query: NDArray[np.float32], least: float) -> NDArray[np.int64]:
-        """Every vector whose cosine with a query is at least so high, with all parts of the same things.
-
-        Args:
-            query: float32 (dim,), a unit vector.
-            least: The cosine.
-
-        Returns:
-            Ids, ascending.
-        """
-        row = as_queries(query, self.dim)
-        state = self._state
-        k = FIRST_ABOVE
-        while True:
-            hits = _search(state, row, k, None)
-            ids = hits.ids[0][(hits.ids[0] >= 0) & (hits.scores[0] >= least)]
-            if len(ids) < k or k >= len(state):
-                return state.groups.whole(ids)
-            k *= 4
-
-    def whole(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The vectors (n,) with all other parts of the same things, ascending."""
-        return self._state.groups.whole(ids)
+    @property
+    def view(self) -> _State:
+        """What searches see now."""
+        return self._state
 
     def refresh(self) -> bool:
-        """Take in what has changed since the last time: changes, and a new snapshot.
-
-        Returns:
-            Whether there was anything. When not, it costs a look at the catalog.
-        """
+        """Take in changes, and a new snapshot; see `SpaceIndex.refresh`."""
         with self._refreshing:
             before = self._state
             now = stamp(self._source, self._directory)
@@ -180,9 +86,6 @@ class LiveIndex:
                 state = self._with_snapshot(before, now)
             self._state = self._replayed(state)
             return self._state is not before
-
-    def __len__(self) -> int:
-        return len(self._state)
 
     @property
     def status(self) -> IndexStatus:
@@ -265,15 +168,3 @@ class LiveIndex:
             segment.count(groups.parts) for segment in (state.base, state.tail) if segment is not None
         )
         return replace(state, groups=groups, parts=shown)
-
-
-def _search(state: _State, rows: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None) -> Hits:
-    segments = [state.tail] if state.base is None else [state.base, state.tail]
-    answers = [segment.search(rows, k, allowed) for segment in segments]
-    return merge(answers, min(k, len(state)))
-
-
-def _count_groups(state: _State, allowed: NDArray[np.int64] | None) -> int:
-    if allowed is None:
-        return len(state) - state.parts
-    return len(allowed) - state.groups.count_parts(allowed)

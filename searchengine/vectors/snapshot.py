@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from searchengine.errors import LibraryError
 from searchengine.vectors import files
+from searchengine.vectors.compare import Condition, differs
 from searchengine.vectors.policy import Setting, choose_index, settled, snapshot_due
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
     from searchengine.vectors.codes import Codes
     from searchengine.vectors.faiss_index import Segment
-    from searchengine.vectors.source import Position, VectorSource
+    from searchengine.vectors.source import Position, Vectors, VectorSource
+    from searchengine.vectors.store import Expected
+
+# Vectors compared at a time.
+_COMPARED = 4096
 
 SUFFIXES = (".faiss", ".codes")
 
@@ -247,6 +252,31 @@ def damage(source: VectorSource, directory: Path) -> str | None:
     except (OSError, Unusable) as error:
         return str(error)
     return None
+
+
+def condition(source: VectorSource, directory: Path, expected: Expected) -> Condition:
+    """What is wrong with the present snapshot, every vector compared with the source's."""
+    for _ in range(3):
+        before = stamp(source, directory)
+        if before is None:
+            return Condition(note="there is none; the next run or `imgsearch optimize` writes one")
+        wrong = damage(source, directory)
+        if wrong is None:
+            try:
+                segment, info = open_snapshot(source, directory)
+                wrong = differs(source, expected(info.sequence), _batches(segment), info.file)
+            except (LibraryError, Unusable) as error:
+                wrong = str(error)
+        if stamp(source, directory) == before:  # else another process has just replaced it
+            return Condition(wrong)
+    return Condition(note="it was being replaced again and again, and wasn't looked at")
+
+
+def _batches(segment: Segment) -> Iterator[Vectors]:
+    vectors = segment.vectors()
+    for start in range(0, len(segment.ids), _COMPARED):
+        some = slice(start, start + _COMPARED)
+        yield segment.ids[some], vectors[some]
 
 
 def stamp(source: VectorSource, directory: Path) -> Stamp | None:

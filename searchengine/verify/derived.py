@@ -1,4 +1,4 @@
-"""Checks of what is derived: snapshots of the vectors, thumbnails, and what killed processes left behind."""
+"""Checks of what is derived: what is searched, thumbnails, and what killed processes left behind."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from sqlalchemy import select
 
 from searchengine.catalog import invariants, spaces
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.models import Content
-from searchengine.errors import LibraryError
+from searchengine.errors import LibraryError, UsageError
 from searchengine.verify.findings import Check, examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from searchengine.catalog.catalog import Catalog
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.layout import Layout
-    from searchengine.vectors.faiss_index import Segment
-    from searchengine.vectors.snapshot import SnapshotInfo
+    from searchengine.vectors.compare import Condition
 
 THUMBNAILS = "thumbnails"
 
@@ -50,53 +51,27 @@ def checks(catalog: Catalog, layout: Layout) -> Iterator[Callable[[], Check]]:
     except LibraryError:
         return  # the catalog's own checks have said so
     for space in known:
-        yield partial(_snapshot, catalog, layout.vectors, space)
+        yield partial(_vectors, catalog, layout, space)
     yield partial(_leftovers, catalog, layout)
 
 
-def _snapshot(catalog: Catalog, vectors: Path, space: SpaceRow) -> Check:
-    from searchengine.vectors import snapshot
-
+def _vectors(catalog: Catalog, layout: Layout, space: SpaceRow) -> Check:
     name = f"the snapshot is the catalog's ({space.spec.name})"
-    source = EmbeddingSource(catalog, space)
-    for _ in range(3):
-        before = snapshot.stamp(source, vectors)
-        if before is None:
-            return Check(name, (), ("there is none; the next run or `imgsearch optimize` writes one",))
-        wrong = snapshot_damage(catalog, vectors, space)
-        if snapshot.stamp(source, vectors) == before:  # else another process has just replaced it
-            return Check(name, (wrong,) if wrong else ())
-    return Check(name, (), ("it was being replaced again and again, and wasn't looked at",))
-
-
-def snapshot_damage(catalog: Catalog, vectors: Path, space: SpaceRow) -> str | None:
-    """What is wrong with a space's snapshot, every byte compared; None when nothing is, or there is none."""
-    from searchengine.vectors import snapshot
-
-    source = EmbeddingSource(catalog, space)
-    if snapshot.stamp(source, vectors) is None:
-        return None
     try:
-        damage = snapshot.damage(source, vectors)
-        return damage or _differs(catalog, space, *snapshot.open_snapshot(source, vectors))
-    except (LibraryError, snapshot.Unusable) as error:
-        return str(error)
+        found = condition(catalog, layout, space)
+    except (LibraryError, UsageError) as error:
+        return Check(name, (str(error),))
+    return Check(name, (found.wrong,) if found.wrong else (), (found.note,) if found.note else ())
 
 
-def _differs(catalog: Catalog, space: SpaceRow, segment: Segment, info: SnapshotInfo) -> str | None:
-    """How a snapshot differs from the catalog at the change it was taken at; None when it doesn't."""
-    with catalog.read() as session:
-        expected = invariants.replayed_ids(session, space.id, until=info.sequence)
-        if not np.array_equal(expected, segment.ids):
-            odd = np.setxor1d(expected, segment.ids)
-            return f"{info.file} holds other vectors than it should: {examples(odd)}"
-        stored = segment.vectors()
-        for ids, vectors, _ in invariants.embeddings(session, space):
-            at, inside = segment.find(ids)  # what came later isn't in it, what was forgotten isn't here
-            same = np.all(stored[at[inside]].view(np.uint16) == vectors[inside].view(np.uint16), axis=1)
-            if not same.all():
-                return f"{info.file} holds other numbers than the catalog: {examples(ids[inside][~same])}"
-    return None
+def condition(catalog: Catalog, layout: Layout, space: SpaceRow) -> Condition:
+    """Whether what a space's vectors are searched in is what the catalog has; see `VectorStore.check`."""
+
+    def expected(until: int) -> NDArray[np.int64]:
+        with catalog.read() as session:
+            return invariants.replayed_ids(session, space.id, until=until)
+
+    return layout.vector_store.check(EmbeddingSource(catalog, space), expected)
 
 
 def _leftovers(catalog: Catalog, layout: Layout) -> Check:
@@ -120,9 +95,7 @@ def leftovers(catalog: Catalog, layout: Layout) -> Leftovers:
     with catalog.read() as session:
         known = spaces.all_spaces(session)
         hashes = {row[0].hex() for row in session.connection().execute(select(Content.hash))}
-    found.abandoned.extend(
-        _unnamed_snapshots(layout.vectors, [EmbeddingSource(catalog, each) for each in known])
-    )
+    found.abandoned.extend(_unnamed_snapshots(layout, [EmbeddingSource(catalog, each) for each in known]))
     for folder, _, names in os.walk(layout.folder / THUMBNAILS):
         for name in sorted(names):
             stem, suffix = os.path.splitext(name)
@@ -133,12 +106,13 @@ def leftovers(catalog: Catalog, layout: Layout) -> Leftovers:
     return found
 
 
-def _unnamed_snapshots(vectors: Path, sources: list[EmbeddingSource]) -> list[Path]:
+def _unnamed_snapshots(layout: Layout, sources: list[EmbeddingSource]) -> list[Path]:
     """What lies among the snapshots and is neither one that counts nor a manifest."""
     from searchengine.vectors.snapshot import read_info
+    from searchengine.vectors.store import FaissStore
 
-    kept = set()
-    for source in sources:
+    kept, vectors = set(), layout.vectors
+    for source in sources if isinstance(layout.vector_store, FaissStore) else ():
         kept.add(f"{source.name}.json")
         info = read_info(source, vectors)
         if info is not None:

@@ -83,8 +83,8 @@ def test_where_nothing_has_parts_no_more_is_fetched_than_asked_for(tmp_path, sou
         fetched.append(k)
         return really(state, rows, k, allowed)
 
-    really = live._search
-    monkeypatch.setattr(live, "_search", search)
+    really = live._State.search
+    monkeypatch.setattr(live._State, "search", search)
     LiveIndex(source, tmp_path).search_groups(coarse(1).astype(np.float32), 7)
     assert fetched == [7]
 
@@ -107,7 +107,7 @@ def test_a_vector_that_is_no_part_is_a_thing(ids, owners):
 
 
 def test_all_above_a_cosine_come_with_the_other_parts_of_their_things(tmp_path, source, monkeypatch):
-    monkeypatch.setattr("searchengine.vectors.live.FIRST_ABOVE", 2)
+    monkeypatch.setattr("searchengine.vectors.space_index.FIRST_ABOVE", 2)
     made = [source.add_parts(size) for size in (3, 1, 5, 1, 1, 2)]
     index = LiveIndex(source, tmp_path)
     query = coarse(3).astype(np.float32)
