@@ -14,6 +14,7 @@ from searchengine.catalog import portable, roots, spaces
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.portable import Adopted
+from searchengine.engines import record
 from searchengine.errors import EmbeddingFileError, ModelError, ModelMismatchError
 from searchengine.exchange.formats import opened
 from searchengine.layout import Layout
@@ -94,6 +95,7 @@ class Import:
             writing(self._layout.folder, "imgsearch import"),
             Catalog.open(self._layout.catalog, create=True) as catalog,
         ):
+            record(self._layout.folder, self._layout.engines)
             outcome: Literal["done", "interrupted"] = "done"
             try:
                 for path in paths:

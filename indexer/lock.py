@@ -1,7 +1,8 @@
 """One writer at a time: who changes a library holds its lock, and says who it is.
 
 The lock is the operating system's, on an open file, so it ends with the process, also by `kill -9`: what
-is left behind is a file that locks nobody out. Searching never takes it.
+is left behind is a file that locks nobody out. Where the catalog is on a server, the server has one as well.
+Searching never takes either.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import json
 import os
 import socket
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from searchengine.catalog.place import Disk, disk_of
+from searchengine.catalog.sqlite.place import Disk, disk_of
 from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError
+from searchengine.layout import Layout
 from searchengine.lock import WRITER, try_lock
 
 if TYPE_CHECKING:
@@ -84,18 +86,37 @@ def writing(
         LibraryNotFoundError: There is no such folder.
         LibraryError: The folder can't be written to.
     """
+    patience = PATIENCE if patience is None else patience
+    catalog = Layout(library).catalog
+    if isinstance(catalog, str):  # it is made elsewhere, and this machine may not have had a part in that
+        library.mkdir(parents=True, exist_ok=True)
     path = library / name
     descriptor = _open(path)
     try:
-        _wait_for(descriptor, path, PATIENCE if patience is None else patience)
+        _wait_for(descriptor, path, patience)
         _sign(descriptor, Holder.this(command))
         try:
-            yield
+            with _elsewhere(catalog, name, command, patience) if isinstance(catalog, str) else nullcontext():
+                yield
         finally:
             with suppress(OSError):
                 os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _elsewhere(catalog: str, name: str, command: str, patience: float) -> Iterator[None]:
+    """The same against other machines, which have folders of their own but the same catalog."""
+    from searchengine.catalog.postgres.database import PostgreSQL
+
+    who = f"`{command}` (process {os.getpid()} on {socket.gethostname()})"
+    database = PostgreSQL(catalog, busy_timeout=patience)
+    try:
+        with database.locked(name, who, patience):
+            yield
+    finally:
+        database.close()
 
 
 def holder(library: Path, *, name: str = WRITER) -> Holder | None:

@@ -18,6 +18,7 @@ from indexer.recorded import recorded
 from indexer.summary import Summary, summarize
 from searchengine.catalog import files, ocr, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
+from searchengine.engines import record
 from searchengine.errors import ModelMismatchError, UsageError
 from searchengine.layout import Layout
 
@@ -92,7 +93,7 @@ class Update:
             ModelMismatchError: Another model was asked for than the library was made with.
             UsageError: The same of the precision.
         """
-        if not self._layout.catalog.exists():
+        if not Catalog.exists(self._layout.catalog):
             return self._survey({target: {} for target in locate(requested(paths, _nothing), ())})
         with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
             self._check_model(spaces.active_space(session))
@@ -110,7 +111,7 @@ class Update:
         from searchengine.encoders import DEFAULT_MODEL, resolve
 
         space = None
-        if self._layout.catalog.exists():
+        if Catalog.exists(self._layout.catalog):
             with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
                 space = spaces.active_space(session)
         return resolve(space.spec.name if space else self._model or DEFAULT_MODEL)
@@ -134,13 +135,14 @@ class Update:
             require()
         start = time.perf_counter()
         paths = list(paths)
-        if not self._layout.catalog.exists():
+        if not Catalog.exists(self._layout.catalog):
             requested(paths, _nothing)  # a mistyped path must not leave an empty library behind
         self._layout.folder.mkdir(parents=True, exist_ok=True)
         with (
             writing(self._layout.folder, "imgsearch index"),
             Catalog.open(self._layout.catalog, create=True) as catalog,
         ):
+            record(self._layout.folder, self._layout.engines)
             with catalog.read() as session:
                 space = spaces.active_space(session)
             self._check_model(space)

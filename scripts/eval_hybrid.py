@@ -201,14 +201,18 @@ def by_bm25(opened: Library, paths: dict[int, str]) -> Ranking:
     """Rank by FTS5's BM25 over any of the query's words."""
 
     def rank(text: str) -> list[str]:
-        anything = " OR ".join(words._telling(text))  # noqa: SLF001
+        anything = " OR ".join(f'"{phrase}"' for phrase in words._telling(text))  # noqa: SLF001
         if not anything:
             return []
-        with opened._catalog.raw_connection() as connection:  # noqa: SLF001
-            rows = connection.execute(
-                "SELECT rowid FROM text_index WHERE text_index MATCH ? ORDER BY bm25(text_index), rowid",
-                (anything,),
-            ).fetchall()
+        with opened._catalog.read() as session:  # noqa: SLF001
+            rows = (
+                session.connection()
+                .exec_driver_sql(
+                    "SELECT rowid FROM text_index WHERE text_index MATCH ? ORDER BY bm25(text_index), rowid",
+                    (anything,),
+                )
+                .fetchall()
+            )
         return [paths[row[0]] for row in rows]
 
     return rank

@@ -3,6 +3,8 @@
 
     scripts/synthetic_library.py FOLDER [--count 1000000] [--dim 512 | --model SPEC]
 
+$IMGSEARCH_CATALOG says, as ever, that the catalog is to be in PostgreSQL.
+
 Vectors as scripts/synthetic_vectors.py makes them, and metadata as a photo library has it: a folder a day for
 ten years, thirty cameras of which one took half of all, places around twenty towns.
 """
@@ -29,6 +31,7 @@ from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.record import ContentFacts, FileAt, Picture, record_batch
 from searchengine.encoders import load_encoder
 from searchengine.encoders.spec import ModelSpec, Preprocessing
+from searchengine.engines import record
 from searchengine.layout import Layout
 
 if TYPE_CHECKING:
@@ -107,7 +110,9 @@ def main() -> None:
     spec = load_encoder(arguments.model).spec if arguments.model else model(arguments.dim)
     population = Population(spec.dim)
     layout = Layout(arguments.folder)
+    layout.folder.mkdir(parents=True, exist_ok=True)
     with Catalog.open(layout.catalog, create=True) as catalog:
+        record(layout.folder, layout.engines)
         with catalog.write() as session:
             space = spaces.create_space(session, spec)
             root = roots.add_root(session, b"/photos")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from searchengine.vectors.store import VectorStore
 
+from searchengine.engines import CATALOG_FILE, Engines, engines_of
+
 LIBRARY_VARIABLE = "IMGSEARCH_LIBRARY"
 
 
@@ -36,9 +38,14 @@ class Layout:
     folder: Path
 
     @property
-    def catalog(self) -> Path:
-        """The truth."""
-        return self.folder / "catalog.sqlite3"
+    def engines(self) -> Engines:
+        """What the library lies on, as its folder or the environment says; raises what `engines_of` does."""
+        return engines_of(self.folder)
+
+    @property
+    def catalog(self) -> Path | str:
+        """Where the truth is: SQLite's file, or a database's URL, which may hold a password."""
+        return self.engines.catalog or self.folder / CATALOG_FILE
 
     @property
     def vector_store(self) -> VectorStore:

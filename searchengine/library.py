@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Literal, Self
 from searchengine.answering.pages import Answering
 from searchengine.catalog import details, images, spaces
 from searchengine.catalog.catalog import Catalog
-from searchengine.errors import LibraryNotFoundError, UsageError
+from searchengine.errors import UsageError
 from searchengine.layout import Layout, default_library
 from searchengine.query.compose import compose
 from searchengine.query.grammar import parse
@@ -105,10 +105,6 @@ class Library:
         """
         folder = Path(path).expanduser() if path is not None else default_library()
         layout = Layout(folder)
-        if not layout.catalog.exists():
-            raise LibraryNotFoundError(
-                f"there is no library at {folder}; make one with: imgsearch --library {folder} index PATH…"
-            )
         catalog = Catalog.open(layout.catalog)
         return cls(folder, catalog, runtime=runtime, keep_model=keep_model, on_progress=on_progress)
 
@@ -271,7 +267,7 @@ class Library:
         """Say how many pictures there are and how far a run is: some milliseconds, for whoever asks often."""
         from searchengine.reporting import progress
 
-        return progress(self._catalog, self._layout)
+        return progress(self._catalog)
 
     def failures(self, *, k: int | None = None, after: Failure | None = None) -> tuple[Failure, ...]:
         """The files that couldn't be indexed, and why, in order of path within their folders.

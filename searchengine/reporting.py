@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from searchengine.catalog import details, report, roots, runs, spaces
-from searchengine.lock import WRITER, is_locked
+from searchengine.lock import WRITER
 from searchengine.status import Failure, IndexReport, Progress, RunProgress, RunStatus, SpaceReport, Status
 
 if TYPE_CHECKING:
@@ -55,20 +55,21 @@ def status(catalog: Catalog, layout: Layout, space: OpenSpace | None, reach: Rea
         )
         if index
         else None,
-        last_run=_run_status(last, layout) if last else None,
+        last_run=_run_status(last, catalog) if last else None,
         roots=tuple(map(os.fsdecode, folders)),
         offline_roots=tuple(os.fsdecode(folder) for folder in folders if not reach(folder)),
-        bytes=layout.size("**/*"),
+        bytes=layout.size("**/*") + catalog.database.size_elsewhere,
+        catalog=catalog.name,
     )
 
 
-def progress(catalog: Catalog, layout: Layout) -> Progress:
+def progress(catalog: Catalog) -> Progress:
     """How many pictures there are and how far a run is."""
     with catalog.read() as session:
         counts = report.counts(session)
         change = details.last_change(session)
         last = runs.last_run(session)
-    return Progress(counts.images, counts.failed, change, _run_status(last, layout) if last else None)
+    return Progress(counts.images, counts.failed, change, _run_status(last, catalog) if last else None)
 
 
 def failures(catalog: Catalog, k: int | None, after: Failure | None) -> tuple[Failure, ...]:
@@ -79,10 +80,10 @@ def failures(catalog: Catalog, k: int | None, after: Failure | None) -> tuple[Fa
     return tuple(Failure(os.fsdecode(row.path), row.error, os.fsdecode(row.root)) for row in rows)
 
 
-def _run_status(run: RunRow, layout: Layout) -> RunStatus:
+def _run_status(run: RunRow, catalog: Catalog) -> RunStatus:
     if run.outcome != "running":
         return RunStatus(run.started_at, run.finished_at, run.outcome, run.counts)
-    if not is_locked(layout.folder / WRITER):
+    if not catalog.is_locked(WRITER):
         return RunStatus(run.started_at, None, "interrupted", {})  # it was killed
     progress = RunProgress(**run.counts) if run.counts else None
     return RunStatus(run.started_at, None, "running", {}, progress)

@@ -150,7 +150,8 @@ class Status:
         index: How the vectors are searched.
         last_run: None before the first run.
         roots: Folders that were indexed.
-        bytes: Size of the library on disk.
+        bytes: Size of the library on disk, with its catalog wherever that is.
+        catalog: Where its catalog is: a file, or the URL of a database, without a password.
         offline_roots: Those of the folders that can't be reached now.
     """
 
@@ -166,6 +167,7 @@ class Status:
     last_run: RunStatus | None
     roots: tuple[str, ...]
     bytes: int
+    catalog: str
     offline_roots: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

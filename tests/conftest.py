@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from indexer.update import Update
+from searchengine.catalog.catalog import Catalog
+from searchengine.catalog.models import Base
 from tests.pictures import paint_scenes
+from tests.servers import postgres
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -20,6 +23,40 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"there is no shared data at {folder}; say where it is with IMGSEARCH_SHARED")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server; skips where there is none."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def emptied_catalog(postgres_server):
+    """Gives the URL of an empty catalog, the same every time: a tenth of the time that making one takes."""
+    name = postgres_server.database()
+    url = postgres_server.url(name)
+    Catalog.open(url, create=True).close()
+    tables = ", ".join([*Base.metadata.tables, "text_index"])
+
+    def empty() -> str:
+        postgres_server.tell(f"TRUNCATE {tables} RESTART IDENTITY", database=name)
+        return url
+
+    return empty
+
+
+@pytest.fixture
+def postgres_catalog(emptied_catalog) -> str:
+    """The URL of an empty catalog. Who changes more than its rows makes a `new_database`."""
+    return emptied_catalog()
+
+
+@pytest.fixture
+def new_database(postgres_server) -> str:
+    """The URL of a database in which nothing has been made."""
+    return postgres_server.url(postgres_server.database())
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,10 @@
 """Answers are kept until the catalog changes, and no longer."""
 
-from searchengine.catalog.catalog import FILE_NAME, Catalog
+import pytest
+
+from searchengine.catalog import roots
+from searchengine.catalog.catalog import Catalog
+from searchengine.engines import CATALOG_FILE
 from searchengine.remembered import Remembered
 
 
@@ -35,8 +39,15 @@ def test_what_changes_while_it_is_worked_out_counts_as_later():
     assert [remembered.get("a", slow), remembered.get("a", slow)] == [2, 3]
 
 
-def test_a_catalogs_generation_changes_with_every_commit_of_anybody(tmp_path):
-    with Catalog.open(tmp_path / FILE_NAME, create=True) as one, Catalog.open(tmp_path / FILE_NAME) as other:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def where(request, tmp_path):
+    return (
+        tmp_path / CATALOG_FILE if request.param == "sqlite" else request.getfixturevalue("postgres_catalog")
+    )
+
+
+def test_a_catalogs_generation_changes_with_every_commit_of_anybody(where):
+    with Catalog.open(where, create=True) as one, Catalog.open(where) as other:
         before = one.generation()
         assert one.generation() == before
         with one.read() as session:
@@ -44,9 +55,7 @@ def test_a_catalogs_generation_changes_with_every_commit_of_anybody(tmp_path):
         assert one.generation() == before
         for catalog in (one, other):
             with catalog.write() as session:
-                session.connection().exec_driver_sql(
-                    "INSERT INTO root (path) VALUES (?)", (str(id(catalog)),)
-                )
+                roots.add_root(session, str(id(catalog)).encode())
             after = one.generation()
             assert after != before
             before = after

@@ -37,8 +37,8 @@ _FOLDER_ENDINGS = (
     b".app",
 )
 
-LIBRARY_MARK = b"catalog.sqlite3"
-"""A folder with this file in it is a library of ours; see `OURS`."""
+LIBRARY_MARKS = frozenset({b"catalog.sqlite3", b"writer.lock"})
+"""A folder with one of these files in it is a library of ours, be its catalog elsewhere; see `OURS`."""
 
 OURS = frozenset({b"thumbnails", b"vectors"})
 """Below a library: derived files, never pictures of the user's."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from indexer.disk import sidecars
 from indexer.disk.companions import find_companions
-from indexer.disk.excludes import LIBRARY_MARK, OURS, compile_globs, is_skipped_file, is_skipped_folder
+from indexer.disk.excludes import LIBRARY_MARKS, OURS, compile_globs, is_skipped_file, is_skipped_folder
 from searchengine.errors import ImageError
 from searchengine.images.files import open_regular
 from searchengine.images.formats import (
@@ -190,7 +190,7 @@ class Scan:
             # It was there a moment ago. Should it be gone for good, the next run will say so.
             self._problem(folder, error)
             return []
-        if any(entry.name == LIBRARY_MARK for entry in entries):
+        if any(entry.name in LIBRARY_MARKS for entry in entries):
             return [entry for entry in entries if entry.name not in OURS]
         return entries
 

@@ -123,7 +123,7 @@ class Watch:
         return sorted(set(found), key=len)
 
     def _known(self) -> set[bytes]:
-        if not self._layout.catalog.exists():
+        if not Catalog.exists(self._layout.catalog):
             return set()
         with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
             return {root.path for root in roots.all_roots(session)}

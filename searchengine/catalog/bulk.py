@@ -6,7 +6,9 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import column, func, select
+from sqlalchemy import ARRAY, BigInteger, String, any_, cast, column, func, select
+
+from searchengine.catalog.either import Either
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,12 +39,15 @@ def ids_of(session: Session, statement: Select[Any]) -> NDArray[np.int64]:
     import numpy as np
 
     rows = statement.subquery()
-    listed = (session.scalar(select(func.json_group_array(rows.c[0]))) or "[]")[1:-1]
+    listed = Either(func.json_group_array(rows.c[0]), func.string_agg(cast(rows.c[0], String), ","))
+    told = (session.scalar(select(listed)) or "").strip("[]")
     # A sixth of the time that reading them as JSON takes.
-    return np.fromstring(listed, np.int64, sep=",") if listed else np.empty(0, np.int64)
+    return np.fromstring(told, np.int64, sep=",") if told else np.empty(0, np.int64)
 
 
 def among(key: SQLColumnExpression[Any], ids: NDArray[np.int64]) -> ColumnElement[bool]:
-    """Whether a key is one of any number of ids, which go to SQLite as one parameter."""
-    rows = func.json_each(json.dumps(ids.tolist())).table_valued(column("value"))
-    return key.in_(select(rows.c.value))
+    """Whether a key is one of any number of ids, which go to the database as one parameter."""
+    listed = json.dumps(ids.tolist())
+    rows = func.json_each(listed).table_valued(column("value"))
+    array = cast(func.translate(listed, "[]", "{}"), ARRAY(BigInteger))
+    return Either(key.in_(select(rows.c.value)), key == any_(array))

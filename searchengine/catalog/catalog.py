@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.orm import Session
 
-from searchengine.catalog.engine import BUSY_TIMEOUT, WRITE, sqlite_engine
-from searchengine.catalog.faults import damaged, explained
+from searchengine.catalog.database import BUSY_TIMEOUT, connect
 from searchengine.catalog.version import Version, read_version
-from searchengine.errors import LibraryError, LibraryNotFoundError, LibraryVersionError
+from searchengine.errors import LibraryNotFoundError, LibraryVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
-    from sqlalchemy import Engine, PoolProxiedConnection
-
-FILE_NAME = "catalog.sqlite3"
-"""The catalog's name in a library's folder."""
+    from searchengine.catalog.database import Database
 
 
 class Catalog:
     """The truth about a library. Threads may share it; a session belongs to one thread.
 
     Attributes:
-        path: The file.
+        database: What it is in.
     """
 
-    def __init__(self, path: Path, engine: Engine) -> None:
-        self.path = path
-        self._engine = engine
-        self._writer = engine.execution_options(**{WRITE: True})
-        self._watch: PoolProxiedConnection | None = None
-        self._watching = threading.Lock()
+    def __init__(self, database: Database) -> None:
+        self.database = database
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False, busy_timeout: float = BUSY_TIMEOUT) -> Catalog:
-        """Open the catalog at `path`, brought up to date where an older version made it.
+    def open(cls, where: Path | str, *, create: bool = False, busy_timeout: float = BUSY_TIMEOUT) -> Catalog:
+        """Open a catalog, brought up to date where an older version made it.
 
         Args:
-            path: The file, `FILE_NAME` in the library's folder.
-            create: Make it, and the folders above it, where there is none.
+            where: SQLite's file in the library's folder, or a database's URL; see `Layout.catalog`.
+            create: Make it where there is none; with a file, also the folders above it.
             busy_timeout: Seconds to wait for another process's transaction.
 
         Raises:
@@ -53,23 +44,34 @@ class Catalog:
             LibraryBusyError: Another process holds it.
             LibraryError: It is damaged, isn't a catalog, or can't be used.
         """
-        if create:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise LibraryError(
-                    f"{path.parent} can't be made ({error.strerror}): choose another place for the library"
-                ) from error
-        elif not path.exists():
-            raise _not_found(path)
-        engine = sqlite_engine(path, create=create, busy_timeout=busy_timeout)
+        database = connect(where, create=create, busy_timeout=busy_timeout)
         try:
-            with explained(path):
-                _bring_up_to_date(engine, path, create=create)
+            with database.explained():
+                _bring_up_to_date(database, create=create)
         except BaseException:
-            engine.dispose()
+            database.close()
             raise
-        return cls(path, engine)
+        return cls(database)
+
+    @classmethod
+    def exists(cls, where: Path | str) -> bool:
+        """Whether there is a catalog, or at least something in its place.
+
+        Raises:
+            LibraryError: Its database can't be reached.
+        """
+        if not isinstance(where, str):
+            return where.exists()
+        try:
+            cls.open(where).close()
+        except LibraryNotFoundError:
+            return False
+        return True
+
+    @property
+    def name(self) -> str:
+        """Where it is, for people."""
+        return self.database.name
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -78,7 +80,7 @@ class Catalog:
         Raises:
             LibraryError: See `open`.
         """
-        with explained(self.path), Session(self._engine, autoflush=False) as session:
+        with self.database.explained(), Session(self.database.reading, autoflush=False) as session:
             yield session
 
     @contextmanager
@@ -91,23 +93,13 @@ class Catalog:
             LibraryBusyError: Another process kept the lock for longer than the timeout.
             LibraryError: See `open`.
         """
-        with explained(self.path), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            self.database.explained(),
+            Session(self.database.writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             session.connection()  # takes the lock now, not at the first statement
             yield session
-
-    @contextmanager
-    def raw_connection(self) -> Iterator[Any]:
-        """The driver's own connection, without a transaction: for what SQLite only does outside of one.
-
-        Raises:
-            LibraryError: See `open`.
-        """
-        with explained(self.path):
-            connection = self._engine.raw_connection()
-            try:
-                yield connection.driver_connection
-            finally:
-                connection.close()
 
     def generation(self) -> int:
         """A number that changes with every commit, whoever makes it: what was read before may be stale.
@@ -115,19 +107,21 @@ class Catalog:
         Raises:
             LibraryError: See `open`.
         """
-        with explained(self.path), self._watching:
-            if self._watch is None:  # the number is told to one connection, about all others
-                self._watch = self._engine.raw_connection()
-            number: int = self._watch.cursor().execute("PRAGMA data_version").fetchone()[0]
-            return number
+        with self.database.explained():
+            return self.database.generation()
+
+    def is_locked(self, name: str) -> bool:
+        """Whether somebody holds the library's lock of this name; see `indexer.lock`.
+
+        Raises:
+            LibraryError: See `open`.
+        """
+        with self.database.explained():
+            return self.database.is_locked(name)
 
     def close(self) -> None:
-        """Let go of the file. The last one out folds the write-ahead log into it."""
-        with self._watching:
-            if self._watch is not None:
-                self._watch.close()
-                self._watch = None
-        self._engine.dispose()
+        """Let go of it."""
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -138,31 +132,21 @@ class Catalog:
         self.close()
 
 
-def _not_found(path: Path) -> LibraryNotFoundError:
-    return LibraryNotFoundError(
-        f"there is no library at {path.parent}; make one with: imgsearch --library {path.parent} index FOLDER"
-    )
-
-
-def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
-    with engine.connect() as connection:
+def _bring_up_to_date(database: Database, *, create: bool) -> None:
+    with database.reading.connect() as connection:
         version, number = read_version(connection)
-        if version is Version.FOREIGN:  # or what damage has left of a catalog
-            checked = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            if checked != "ok":
-                raise damaged(path)
+        if version is Version.FOREIGN:
+            raise database.not_ours(connection)
     if version is Version.CURRENT:
         return
     if version is Version.NEWER:
         raise LibraryVersionError(
-            f"{path} was made by a newer imgsearch (its schema is {number}); "
+            f"{database.name} was made by a newer imgsearch (its schema is {number}); "
             f"upgrade with: pip install --upgrade imgsearch"
         )
-    if version is Version.FOREIGN:
-        raise LibraryError(f"{path} is a database, but not a catalog: choose another place for the library")
     if version is Version.EMPTY and not create:
-        raise _not_found(path)
+        raise database.none_there()
     # Imported here because it brings Alembic along, which an up-to-date library doesn't need.
     from searchengine.catalog.migrate import upgrade
 
-    upgrade(engine)
+    upgrade(database)

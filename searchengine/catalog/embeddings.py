@@ -207,7 +207,7 @@ class EmbeddingSource:
         size = 2 * self.dim
         if torn := [row[0] for row in rows if len(row[1]) != size]:
             raise LibraryError(
-                f"{self._catalog.path}: {len(torn)} embeddings are damaged ({torn[0]} is the first); "
+                f"{self._catalog.name}: {len(torn)} embeddings are damaged ({torn[0]} is the first); "
                 "put it right with: imgsearch verify --repair"
             )
         packed = b"".join(row[1] for row in rows)

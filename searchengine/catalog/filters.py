@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    Double,
     String,
     and_,
     cast,
@@ -15,15 +17,17 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
+    literal_column,
     not_,
     or_,
     select,
-    text,
     true,
 )
 
 from searchengine.catalog import words
 from searchengine.catalog.bulk import among, ids_of
+from searchengine.catalog.either import Either
 from searchengine.catalog.models import Content, ContentText, Embedding, File, Sidecar
 from searchengine.filters import Choice, Circle, Moment, Number, Pattern
 from searchengine.images.formats import VIDEO_FORMATS
@@ -43,9 +47,20 @@ Condition = ColumnElement[bool]
 ANYTHING: Condition = true()
 """The condition that asks for nothing."""
 
+# As the partial index says it, so that the database sees that it will do.
+_hidden = Either(literal_column("content.shown = 0"), literal_column("NOT content.shown"))
+
+# In PostgreSQL the product of two integers has to be one of their size.
+_megapixels = Either(
+    Content.width * Content.height / 1e6, cast(Content.width, BigInteger) * Content.height / 1e6
+)
+
 is_video = Content.format.in_(VIDEO_FORMATS)
 
 _WILD = re.compile(r"[*?]")
+
+# Databases' integers end there.
+_MOST_WHOLE = 2**63
 
 # The Earth's mean radius.
 _EARTH_KM = 6371.0088
@@ -83,7 +98,7 @@ def passing(
         begin: Condition = Embedding.content_id.in_(select(Content.id).where(Content.shown, which))
     else:
         # Not `Content.shown`: that reads a row each. Few are hidden, and they have an index of their own.
-        hidden = select(Content.id).where(text("content.shown = 0"))
+        hidden = select(Content.id).where(_hidden)
         asked: Condition = among(Embedding.content_id, contents)
         if which is not ANYTHING:
             asked = Embedding.content_id.in_(select(Content.id).where(among(Content.id, contents), which))
@@ -140,16 +155,24 @@ def _of_files(which: Condition) -> Condition:
     return Content.id.in_(select(File.content_id).where(File.content_id.is_not(None), which))
 
 
-# Paths are bytes, and letters in them are compared without regard to case as far as SQLite knows case.
-_path: SQLColumnExpression[Any] = cast(File.path, String)
-_name: SQLColumnExpression[Any] = func.substr(
-    _path, func.length(func.rtrim(_path, func.replace(_path, "/", ""))) + 1
+# Paths are bytes, and letters in them are compared without regard to case as far as the database knows case.
+# PostgreSQL has no bytes that may be text; migration 0007 makes a function for that.
+_bytes: ColumnElement[Any] = cast(File.path, String)
+_path: SQLColumnExpression[Any] = Either(_bytes, func.path_text(File.path))
+_name: SQLColumnExpression[Any] = Either(
+    func.substr(_bytes, func.length(func.rtrim(_bytes, func.replace(_bytes, "/", ""))) + 1),
+    func.substring(func.path_text(File.path), "[^/]*$"),
 )
 
 
 def matches(column: SQLColumnExpression[Any], pattern: str) -> Condition:
     """A glob over the whole text; without ``*`` and ``?``, something that it contains."""
-    return column.like(_like(pattern), escape="\\")
+    return _is_like(column, _like(pattern))
+
+
+def _is_like(column: SQLColumnExpression[Any], like: str) -> Condition:
+    """LIKE without regard to case, which is how SQLite has it anyway."""
+    return Either(column.like(like, escape="\\"), column.ilike(like, escape="\\"))
 
 
 def _like(glob: str) -> str:
@@ -188,9 +211,9 @@ def _named(glob: str) -> Condition:
     free = like.startswith("%")
     begin = _escaped(_WILD.split(glob.lstrip("*"), maxsplit=1)[0])
     start = "%" if free else "%/"
-    inside = _path.like(like if free else f"%/{like}", escape="\\")
-    further_on = _path.like(f"{start}{begin}%/%", escape="\\")
-    ends_so = _path.like(f"%{like}", escape="\\")
+    inside = _is_like(_path, like if free else f"%/{like}")
+    further_on = _is_like(_path, f"{start}{begin}%/%")
+    ends_so = _is_like(_path, f"%{like}")
     return or_(and_(inside, not_(further_on)), and_(ends_so, matches(_name, glob)))
 
 
@@ -200,11 +223,17 @@ def _number(column: SQLColumnExpression[Any], tolerance: float = 0.0) -> Callabl
     def compile_(value: Value) -> Condition:
         assert isinstance(value, Number)  # noqa: S101
         if value.comparison == "=":
-            return column.between(value.value - tolerance, value.value + tolerance)
-        result: Condition = column.op(value.comparison, is_comparison=True)(value.value)
+            return column.between(_double(value.value - tolerance), _double(value.value + tolerance))
+        result: Condition = column.op(value.comparison, is_comparison=True)(_double(value.value))
         return result
 
     return compile_
+
+
+def _double(number: float) -> ColumnElement[Any]:
+    """A number that PostgreSQL doesn't round to the column's type; a whole one can use the column's index."""
+    is_whole = abs(number) < _MOST_WHOLE and float(number).is_integer()
+    return literal(int(number), BigInteger) if is_whole else literal(number, Double)
 
 
 def _after(value: Value) -> Condition:
@@ -250,9 +279,13 @@ def _keyword(value: Value) -> Condition:
     assert isinstance(value, Pattern)  # noqa: S101
 
     def has(keywords: Any) -> Condition:
-        each = func.json_each(keywords).table_valued(column("value"))
         like = _escaped(value.text).replace("*", "%").replace("?", "_")
-        return exists().where(each.c.value.like(like, escape="\\"))
+        each = func.json_each(keywords).table_valued(column("value"))
+        of_json = func.json_array_elements_text(keywords).table_valued(column("value"))
+        return Either(
+            exists().where(each.c.value.like(like, escape="\\")),
+            exists().where(of_json.c.value.ilike(like, escape="\\")),
+        )
 
     return _said(
         has(Sidecar.keywords), has(ContentText.keywords), func.json_array_length(Sidecar.keywords) > 0
@@ -297,7 +330,7 @@ _KEYS: dict[str, Callable[[Value], Condition]] = {
     "before": _before,
     "width": _number(Content.width),
     "height": _number(Content.height),
-    "mp": _number(Content.width * Content.height / 1e6, 0.5),
+    "mp": _number(_megapixels, 0.5),
     "size": _number(Content.size),
     "near": _near,
     "orientation": _orientation,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
+from searchengine.catalog.dialect import dialect_of
 from searchengine.catalog.embeddings import STREAMED_ROWS
 from searchengine.catalog.models import Change, Content, Embedding, File, Root, Space
 from searchengine.catalog.roots import below
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
+    from searchengine.catalog.dialect import Dangling
     from searchengine.catalog.spaces import SpaceRow
 
 # Rounding to float16 moves the length of a unit vector by far less.
@@ -27,38 +29,14 @@ LENGTH_TOLERANCE = 0.01
 AUTOINCREMENTED = (Root, Space, Content, File, Embedding, Change)
 
 
-class Dangling(NamedTuple):
-    """A row that refers to a row that isn't there.
-
-    Attributes:
-        table: Where it is.
-        id: Its key.
-        parent: The table it refers to.
-    """
-
-    table: str
-    id: int
-    parent: str
-
-
-def is_sqlite(session: Session) -> bool:
-    """Whether SQLite's own checks can be asked for; PostgreSQL enforces what they look for."""
-    return session.get_bind().dialect.name == "sqlite"
-
-
 def integrity(session: Session) -> list[str]:
-    """What SQLite finds wrong with its pages and indexes, at most 100 things; every page is read."""
-    if not is_sqlite(session):
-        return []
-    said = [row[0] for row in session.execute(text("PRAGMA integrity_check"))]
-    return [] if said == ["ok"] else said
+    """What the database finds wrong with its pages and indexes, at most 100 things; see the dialects."""
+    return dialect_of(session).integrity(session)
 
 
 def dangling(session: Session) -> list[Dangling]:
     """Rows that refer to rows that aren't there."""
-    if not is_sqlite(session):
-        return []
-    return [Dangling(*row[:3]) for row in session.execute(text("PRAGMA foreign_key_check"))]
+    return dialect_of(session).dangling(session)
 
 
 def wrongly_shown(session: Session) -> list[int]:
@@ -142,9 +120,7 @@ def broken_vectors(session: Session, space: SpaceRow) -> tuple[list[int], int]:
 
 def reusable_keys(session: Session) -> dict[str, int]:
     """Tables whose next key may have been used before, with the highest key that is known of."""
-    if not is_sqlite(session):
-        return {}
-    issued = {row[0]: row[1] for row in session.execute(text("SELECT name, seq FROM sqlite_sequence"))}
+    issued = dialect_of(session).last_keys(session)
     highest = {
         table.__tablename__: session.scalar(select(func.max(table.__mapper__.primary_key[0]))) or 0
         for table in AUTOINCREMENTED

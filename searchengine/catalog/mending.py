@@ -9,10 +9,11 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 
 from searchengine.catalog import invariants, paths, spaces, words
 from searchengine.catalog.bulk import chunks
+from searchengine.catalog.dialect import dialect_of
 from searchengine.catalog.files import contents_to_embed
 from searchengine.catalog.models import Change, ContentText, Embedding, File, OcrText, Sidecar
 from searchengine.catalog.visibility import settle
@@ -133,12 +134,7 @@ def _log(session: Session) -> Iterator[str]:
 
 def _keys(session: Session) -> Iterator[str]:
     for table, key in invariants.reusable_keys(session).items():
-        values = {"key": key, "table": table}
-        done = session.connection().execute(
-            text("UPDATE sqlite_sequence SET seq = :key WHERE name = :table"), values
-        )
-        if not done.rowcount:
-            session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :key)"), values)
+        dialect_of(session).use_up_keys(session, table, key)
         yield f"made sure that keys of {table} aren't used again"
 
 

@@ -11,12 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from searchengine.catalog import words
-from searchengine.catalog.engine import WRITE
 from searchengine.catalog.models import Content
 from searchengine.catalog.version import Version, read_version
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
+
+    from searchengine.catalog.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -28,21 +29,19 @@ def config() -> Config:
     return settings
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(database: Database) -> None:
     """Run the steps that are missing, and index the words; after an error or a kill nothing has happened."""
-    with engine.connect().execution_options(**{WRITE: True}) as connection:
-        # A step that rebuilds a table would trip over references to it; only works outside a transaction.
-        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-        try:
-            with connection.begin():
-                # Another process may have done it while this one waited for the lock.
-                if read_version(connection)[0] in (Version.EMPTY, Version.OLDER):
-                    settings = config()
-                    settings.attributes["connection"] = connection
-                    command.upgrade(settings, "head")
-                    _fill_index(connection)
-        finally:
-            connection.connection.cursor().execute("PRAGMA foreign_keys=ON")
+    with (
+        database.writing.connect() as connection,
+        database.altering(connection),
+        connection.begin(),
+    ):
+        # Another process may have done it while this one waited for the lock.
+        if read_version(connection)[0] in (Version.EMPTY, Version.OLDER):
+            settings = config()
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "head")
+            _fill_index(connection)
 
 
 def _fill_index(connection: Connection) -> None:

@@ -142,7 +142,7 @@ def _at_paths(session: Session, asked: Filter, most: int) -> NDArray[np.int64] |
     found: list[NDArray[np.int64]] = []
     for value in asked.values:
         assert isinstance(value, Pattern)  # noqa: S101  the query language gives a key only its own values
-        leads = paths.containing(value.text) if most <= FEW else None
+        leads = paths.containing(session, value.text) if most <= FEW else None
         files = None if leads is None else _unless_more(session, leads, most)
         if files is None:
             return None

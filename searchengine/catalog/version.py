@@ -12,6 +12,12 @@ HEAD = "0008"
 """The revision this version of imgsearch reads and writes. Revisions are numbered, so they compare."""
 
 
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+}
+
+
 class Version(Enum):
     """What a database is, seen from this version of imgsearch."""
 
@@ -37,9 +43,7 @@ def classify(revision: str | None, *, tables: int) -> Version:
 
 def read_version(connection: Connection) -> tuple[Version, str | None]:
     """The database's version and stamped revision."""
-    tables = set(
-        connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
-    )
+    tables = set(connection.exec_driver_sql(_TABLES[connection.dialect.name]).scalars().all())
     revision = None
     if "alembic_version" in tables:
         revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()

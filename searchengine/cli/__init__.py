@@ -14,6 +14,7 @@ from searchengine import __version__
 from searchengine.cli.outcome import INTERRUPTED
 from searchengine.cli.place import Place
 from searchengine.cli.program import LazyCommand, Program
+from searchengine.engines import CATALOG_VARIABLE, VECTORS_VARIABLE
 from searchengine.layout import LIBRARY_VARIABLE
 
 # The indexer's commands are named here, not imported: the reading half never imports the writing half.
@@ -83,6 +84,15 @@ def choose_library(ctx: click.Context, _: click.Parameter, folder: str | None) -
         ctx.obj = Place(folder)
 
 
+def choose_engine(ctx: click.Context, option: click.Parameter, url: str | None) -> None:
+    """Put an engine's address where every part of the program, and its workers, look for one."""
+    variable = {"catalog": CATALOG_VARIABLE, "vectors": VECTORS_VARIABLE}[str(option.name)]
+    if url:
+        before = os.environ.get(variable, "")
+        ctx.call_on_close(lambda: os.environ.update({variable: before}))
+        os.environ[variable] = url
+
+
 @click.group(
     cls=Program,
     commands=COMMANDS,
@@ -94,7 +104,11 @@ def choose_library(ctx: click.Context, _: click.Parameter, folder: str | None) -
             expose_value=False,
             callback=choose_library,
             help="The library to use.",
-        )
+        ),
+        *(
+            click.Option([name], expose_value=False, callback=choose_engine, hidden=True)
+            for name in ("--catalog", "--vectors")
+        ),
     ],
     help=HELP,
     epilog=EPILOG,
@@ -107,6 +121,23 @@ def choose_library(ctx: click.Context, _: click.Parameter, folder: str | None) -
     expose_value=False,
     callback=choose_library,
     help=f"The library to use. Default: ${LIBRARY_VARIABLE}, or one in your own data folder.",
+)
+@click.option(
+    "--catalog",
+    metavar="URL",
+    expose_value=False,
+    callback=choose_engine,
+    help="Keep a new library's catalog in PostgreSQL: postgresql+psycopg://USER@HOST/DATABASE. The library "
+    "remembers it, but for the password: that is asked of $PGPASSWORD, ~/.pgpass, or the URL itself in "
+    f"${CATALOG_VARIABLE}. Default: SQLite, in the library's folder.",
+)
+@click.option(
+    "--vectors",
+    metavar="URL",
+    expose_value=False,
+    callback=choose_engine,
+    help="What searches the library's vectors. The library remembers it, but for passwords and tokens, which "
+    f"the URL may hold in ${VECTORS_VARIABLE}. Default: FAISS, in the library's folder.",
 )
 @click.version_option(__version__, prog_name="imgsearch", message="%(prog)s %(version)s")
 def program() -> None:

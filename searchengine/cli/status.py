@@ -51,6 +51,8 @@ def status(place: Place, *, as_json: bool) -> None:
 def lines(status: Status) -> Iterator[tuple[str, str]]:
     """Heads and what there is to say under each."""
     yield "Library", f"{short(status.library)}, {size(status.bytes)}"
+    if "://" in status.catalog:
+        yield "Catalog", printable(status.catalog)
     for number, root in enumerate(status.roots):
         away = " (can't be reached now)" if root in status.offline_roots else ""
         yield "" if number else "Folders", short(root) + away

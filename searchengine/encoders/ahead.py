@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def embed_ahead(catalog: Path, texts: Sequence[str]) -> threading.Thread:
+def embed_ahead(catalog: Path | str, texts: Sequence[str]) -> threading.Thread:
     """Start embedding texts with the model that answers for a library; join the thread before searching.
 
     Args:
-        catalog: The library's catalog, which need not exist.
+        catalog: The library's catalog, which need not exist. One that isn't a file isn't asked: to reach it
+            takes what is being imported.
         texts: What the query says in words.
     """
     thread = threading.Thread(target=_embed, args=(catalog, texts), name="ahead")
@@ -29,8 +30,8 @@ def embed_ahead(catalog: Path, texts: Sequence[str]) -> threading.Thread:
     return thread
 
 
-def _embed(catalog: Path, texts: Sequence[str]) -> None:
-    model = _active_model(catalog)
+def _embed(catalog: Path | str, texts: Sequence[str]) -> None:
+    model = None if isinstance(catalog, str) else _active_model(catalog)
     if model is None or not texts:
         return
     from searchengine.encoders.load import load_exported

@@ -108,7 +108,7 @@ def test_a_snapshot_of_a_future_that_a_backup_does_not_have_is_not_believed(
         assert live.search(unit(1), 100).ids.shape == (1, 9)
 
 
-def test_a_full_disk_is_named_and_loses_nothing_that_was_there(catalog, space, root):
+def test_a_full_disk_is_named_and_loses_nothing_that_was_there(catalog, space, root, path):
     put(catalog, space, picture(root, "a", "a"))
     with catalog.read() as session:
         pages = session.scalar(text("PRAGMA page_count"))

@@ -20,9 +20,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from searchengine.catalog import filters, narrowing, removal, roots, spaces
-from searchengine.catalog.catalog import FILE_NAME, Catalog
+from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.models import Content, File
 from searchengine.catalog.record import ContentFacts
+from searchengine.engines import CATALOG_FILE
 from searchengine.filters import LABEL_KEY, Choice, Circle, Filter, Moment, Number, Pattern
 from searchengine.images.description import UNDESCRIBED, Description
 from searchengine.query.grammar import parse
@@ -223,22 +224,34 @@ def passes(query, content):
     ) and all(any(stands(each.text, text) for text in texts(content)) != each.negated for each in query.exact)
 
 
-@settings(max_examples=60, deadline=None)
-@given(
+libraries_and_queries = given(
     st.lists(contents, min_size=1, max_size=8),
     st.lists(st.tuples(st.booleans(), demands), max_size=3),
     st.sampled_from([0, 2, 8]),
 )
+
+
+@settings(max_examples=60, deadline=None)
+@libraries_and_queries
 def test_the_same_pictures_pass_as_in_plain_python(contents, wanted, few):
+    with tempfile.TemporaryDirectory() as folder:
+        check(Path(folder) / CATALOG_FILE, contents, wanted, few)
+
+
+@pytest.mark.postgres
+@settings(max_examples=12, deadline=None)
+@libraries_and_queries
+def test_the_same_pictures_pass_on_postgres(emptied_catalog, contents, wanted, few):
+    check(emptied_catalog(), contents, wanted, few)
+
+
+def check(where, contents, wanted, few):
     contents = [
         {**content, "files": [(f"{folder}{number}/", name) for folder, name in content["files"]]}
         for number, content in enumerate(contents)
     ]
     query = parse(" ".join("-" * minus + demand for minus, demand in wanted))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Catalog.open(Path(folder) / FILE_NAME, create=True) as catalog,
-    ):
+    with Catalog.open(where, create=True) as catalog:
         with catalog.write() as session:
             space = spaces.create_space(session, spec())
             root = roots.add_root(session, b"/photos")
@@ -345,7 +358,7 @@ def test_what_few_pass_is_answered_by_an_index(catalog, space, root, query, rest
         ("after:2021 before:2022", "taken_at"),
     ],
 )
-def test_what_an_index_says_is_not_read_from_the_rows(catalog, space, query, index):
+def test_what_an_index_says_is_not_read_from_the_rows(catalog, space, query, index, path):
     asked = select(Content.id).where(filters.condition(parse(query).filters))
     with catalog.read() as session:
         plan = session.execute(text(f"EXPLAIN QUERY PLAN {compiled(asked)}")).all()
@@ -360,15 +373,19 @@ def test_hidden_pictures_pass_nothing(catalog, space, root):
         assert filters.passing(session, space.id, filters.ANYTHING).tolist() == [2]
         both = np.array([1, 2])
         assert filters.passing(session, space.id, filters.ANYTHING, both).tolist() == [2]
+
+
+def test_hidden_pictures_have_an_index(catalog, path):
+    with catalog.read() as session:
         plan = session.execute(
             text("EXPLAIN QUERY PLAN SELECT id FROM content WHERE content.shown = 0")
         ).all()
-        assert "USING INDEX ix_content_hidden" in plan[0][3]
+    assert "USING INDEX ix_content_hidden" in plan[0][3]
 
 
 @pytest.fixture(scope="module")
 def one_catalog(tmp_path_factory):
-    with Catalog.open(tmp_path_factory.mktemp("one") / FILE_NAME, create=True) as opened:
+    with Catalog.open(tmp_path_factory.mktemp("one") / CATALOG_FILE, create=True) as opened:
         with opened.write() as session:
             space = spaces.create_space(session, spec())
             root = roots.add_root(session, b"/photos")
@@ -383,7 +400,10 @@ def one_catalog(tmp_path_factory):
 )
 def test_globs_match_paths_and_names_whatever_is_in_them(one_catalog, named, glob):
     paths = {"/".join(part for part in each.split("/") if part) for each in named} - {""}
-    with one_catalog._writer.connect() as connection, Session(connection) as session:  # never committed
+    with (
+        one_catalog.database.writing.connect() as connection,
+        Session(connection) as session,
+    ):  # never committed
         session.execute(delete(File))
         rows = {"root_id": 1, "size": 1, "mtime_ns": 1, "state": "indexed", "content_id": 1}
         for path in paths:

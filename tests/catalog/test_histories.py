@@ -8,12 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from searchengine.catalog import files, images, moves, record, removal, report, roots, spaces, words
+from searchengine.catalog import (
+    files,
+    images,
+    invariants,
+    moves,
+    record,
+    removal,
+    report,
+    roots,
+    spaces,
+    words,
+)
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.models import Content, Embedding, File
@@ -43,8 +55,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @initialize()
     def begin(self):
-        self.directory = Path(tempfile.mkdtemp())
-        self.catalog = Catalog.open(self.directory / "catalog.sqlite3", create=True)
+        self.catalog = Catalog.open(self.place(), create=True)
         with self.catalog.write() as session:
             self.space = spaces.create_space(session, spec())
             self.root = roots.add_root(session, b"/photos")
@@ -53,6 +64,10 @@ class AnyHistory(RuleBasedStateMachine):
         self.said = {}
         self.replayed = {}
         self.sequence = 0
+
+    def place(self):
+        self.directory = Path(tempfile.mkdtemp())
+        return self.directory / "catalog.sqlite3"
 
     def teardown(self):
         self.catalog.close()
@@ -204,7 +219,7 @@ class AnyHistory(RuleBasedStateMachine):
             orphans = session.scalars(
                 select(Embedding.id).where(Embedding.content_id.not_in(select(Content.id)))
             ).all()
-            broken = session.execute(text("PRAGMA foreign_key_check")).all()
+            broken = invariants.dangling(session)
         assert known.keys() == self.disk.keys()
         assert shown == set(hashes.values()) == embedded
         assert (counts.images, counts.files) == (len(live), sum(w is not None for w in self.disk.values()))
@@ -220,3 +235,21 @@ class AnyHistory(RuleBasedStateMachine):
 
 AnyHistory.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 TestAnyHistory = AnyHistory.TestCase
+
+
+class AnyHistoryOnPostgres(AnyHistory):
+    def place(self):
+        return self.emptied_catalog()
+
+    def teardown(self):
+        self.catalog.close()
+
+
+AnyHistoryOnPostgres.TestCase.settings = settings(max_examples=4, stateful_step_count=12, deadline=None)
+
+
+@pytest.mark.postgres
+class TestAnyHistoryOnPostgres(AnyHistoryOnPostgres.TestCase):
+    @pytest.fixture(autouse=True)
+    def server(self, emptied_catalog):
+        AnyHistoryOnPostgres.emptied_catalog = staticmethod(emptied_catalog)

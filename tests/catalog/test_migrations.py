@@ -83,10 +83,10 @@ def with_next_step(tmp_path, monkeypatch):
     return pretend
 
 
-def test_the_steps_lead_to_what_the_models_say(catalog):
+def test_the_steps_lead_to_what_the_models_say(catalog, path):
     fresh = create_engine("sqlite://")
     Base.metadata.create_all(fresh)
-    with catalog._engine.connect() as migrated, fresh.connect() as made:
+    with catalog.database.reading.connect() as migrated, fresh.connect() as made:
         context = MigrationContext.configure(migrated, opts={"include_name": is_in_the_models})
         assert compare_metadata(context, Base.metadata) == []
         in_the_models = {n: sql for n, sql in schema(migrated).items() if is_in_the_models(n, "table", {})}
@@ -148,7 +148,7 @@ def test_every_version_that_was_shipped_is_brought_up_to_date(before, tmp_path, 
             assert set(files.files_below(session, 1)) == {b"a.jpg", b"lisbon/tram.png"}
             assert words.differences(session) == []
             assert session.scalars(select(Content.id).where(words.has("Lisbon"))).all() == [1]
-        with migrated._engine.connect() as one, fresh._engine.connect() as other:
+        with migrated.database.reading.connect() as one, fresh.database.reading.connect() as other:
             assert schema(one) == schema(other)
             assert one.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
 

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from searchengine.catalog import report
-from searchengine.catalog.catalog import FILE_NAME, Catalog
+from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.version import HEAD, Version, classify
+from searchengine.engines import CATALOG_FILE
 from searchengine.errors import (
     LibraryBusyError,
     LibraryError,
@@ -21,7 +22,7 @@ from searchengine.errors import (
 )
 
 
-def test_a_new_one_has_pages_that_suit_vectors_and_a_write_ahead_log(catalog):
+def test_a_new_one_has_pages_that_suit_vectors_and_a_write_ahead_log(catalog, path):
     with catalog.read() as session:
         assert session.scalar(text("PRAGMA page_size")) == 16_384
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
@@ -29,8 +30,8 @@ def test_a_new_one_has_pages_that_suit_vectors_and_a_write_ahead_log(catalog):
         assert session.scalar(text("PRAGMA synchronous")) == 1
 
 
-def test_an_existing_one_opens_as_it_is(catalog, path, space, root):
-    with Catalog.open(path) as again, Catalog.open(path, create=True) as and_again:
+def test_an_existing_one_opens_as_it_is(catalog, where, space, root):
+    with Catalog.open(where) as again, Catalog.open(where, create=True) as and_again:
         for opened in (again, and_again):
             with opened.read() as session:
                 assert report.counts(session).images == 0
@@ -57,11 +58,13 @@ def test_one_whose_making_was_interrupted_is_none_yet(path, content):
         assert report.counts(session).files == 0
 
 
-def test_one_from_a_newer_version_is_refused(catalog, path):
+def test_one_from_a_newer_version_is_refused(catalog, where):
     with catalog.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(LibraryVersionError, match=r"newer imgsearch .*9999.*pip install"):
-        Catalog.open(path)
+        Catalog.open(where)
+    with catalog.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
 
 
 @pytest.mark.parametrize("create", [False, True])
@@ -104,7 +107,7 @@ def test_one_without_permission_is_named(catalog, path):
 def test_a_folder_that_can_not_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(LibraryError, match="choose another place"):
-        Catalog.open(tmp_path / "file" / "library" / FILE_NAME, create=True)
+        Catalog.open(tmp_path / "file" / "library" / CATALOG_FILE, create=True)
 
 
 def test_a_folder_in_its_place_is_named(path):
@@ -113,8 +116,8 @@ def test_a_folder_in_its_place_is_named(path):
         Catalog.open(path)
 
 
-def test_a_second_writer_waits_and_then_says_who_is_in_the_way(catalog, path):
-    with Catalog.open(path, busy_timeout=0.05) as other, catalog.write():
+def test_a_second_writer_waits_and_then_says_who_is_in_the_way(catalog, where):
+    with Catalog.open(where, busy_timeout=0.05) as other, catalog.write():
         with pytest.raises(LibraryBusyError, match="another process is writing"), other.write():
             pass
         with other.read() as session:  # reading goes on
@@ -124,7 +127,7 @@ def test_a_second_writer_waits_and_then_says_who_is_in_the_way(catalog, path):
 @pytest.mark.skipif(os.name == "nt", reason="file names are bytes elsewhere only")
 @pytest.mark.parametrize("name", [b"photos\xff", b"100%25 ? # &mode=memory", "früh".encode()])
 def test_any_folder_name_will_do(tmp_path, name):
-    path = tmp_path / os.fsdecode(name) / FILE_NAME
+    path = tmp_path / os.fsdecode(name) / CATALOG_FILE
     Catalog.open(path, create=True).close()
     assert path.exists()
     Catalog.open(path).close()

@@ -94,10 +94,10 @@ def test_another_space_has_other_parts(catalog, space, root, source):
     assert [pair.tolist() for pair in source.parts(0)] == [[2, 3], [1, 1]]
 
 
-def test_who_asks_for_parts_reads_only_those(catalog, space, root, source):
+def test_who_asks_for_parts_reads_only_those(catalog, space, root, source, path):
     put(catalog, space, clip(root, "a.mp4"))
     asked = []
-    listen(catalog._engine, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+    listen(catalog.database.reading, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
     source.parts(0)
     ((statement, values),) = [each for each in asked if "part" in each[0]]
     with catalog.read() as session:

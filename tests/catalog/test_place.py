@@ -10,12 +10,17 @@ from contextlib import closing
 import pytest
 from sqlalchemy import text
 
-from searchengine.catalog import engine, place, report
-from searchengine.catalog.catalog import FILE_NAME, Catalog
-from searchengine.catalog.place import Disk, Mount, classify, disk_of, mount_of, parse
+from searchengine.catalog import report
+from searchengine.catalog.catalog import Catalog
+from searchengine.catalog.sqlite import engine, place
+from searchengine.catalog.sqlite.place import Disk, Mount, classify, disk_of, mount_of, parse
+from searchengine.engines import CATALOG_FILE
 from searchengine.errors import LibraryBusyError, LibraryError
 from tests.catalog.builder import picture, put
+from tests.catalog.conftest import SQLITE
 from tests.disks import mounted
+
+DATABASES = SQLITE
 
 MOUNTS = rb"""
 22 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
@@ -89,7 +94,7 @@ def test_on_a_network_share_a_new_library_has_a_rollback_journal(path, on_networ
             assert session.scalar(text("PRAGMA journal_mode")) == "delete"
             assert session.scalar(text("PRAGMA synchronous")) == 2
             assert session.scalar(text("PRAGMA page_size")) == 16_384
-        assert not path.with_name(f"{FILE_NAME}-shm").exists()
+        assert not path.with_name(f"{CATALOG_FILE}-shm").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="another VFS")
@@ -108,9 +113,9 @@ def test_what_a_killed_writer_left_in_the_log_is_read_on_a_share_too(catalog, pa
     put(catalog, space, picture(root, "a.jpg", "cat"))
     copy = path.parent.parent / "share"
     shutil.copytree(path.parent, copy)
-    assert (copy / f"{FILE_NAME}-wal").stat().st_size
+    assert (copy / f"{CATALOG_FILE}-wal").stat().st_size
     request.getfixturevalue("on_network")
-    assert images(copy / FILE_NAME) == 1
+    assert images(copy / CATALOG_FILE) == 1
 
 
 def test_a_library_that_comes_back_from_a_share_gets_its_log_back(catalog, path, space, root, monkeypatch):
@@ -164,7 +169,7 @@ def frozen(catalog, path, space, root, tmp_path):
         def copy(*, without=()):
             shutil.copytree(path.parent, disk.folder / "library", ignore=shutil.ignore_patterns(*without))
             disk.freeze()
-            return disk.folder / "library" / FILE_NAME
+            return disk.folder / "library" / CATALOG_FILE
 
         yield copy
 
@@ -173,7 +178,7 @@ def test_a_read_only_disk_is_searched(catalog, frozen):
     catalog.close()
     copy = frozen()
     assert images(copy) == 1
-    assert sorted(each.name for each in copy.parent.iterdir()) == [FILE_NAME]
+    assert sorted(each.name for each in copy.parent.iterdir()) == [CATALOG_FILE]
     with (
         Catalog.open(copy) as opened,
         pytest.raises(LibraryError, match="can't be written to"),

@@ -29,7 +29,7 @@ def test_a_scope_is_a_folder_or_a_file(catalog, space, root, scope, expected):
         assert files.files_below(session, root.id + 1, scope) == {}
 
 
-def test_scopes_are_looked_up_in_the_index(catalog, root):
+def test_scopes_are_looked_up_in_the_index(catalog, root, path):
     with catalog.read() as session:
         statement = files.select(files.File.id).where(files.File.root_id == 1, files.within(b"a"))
         compiled = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
@@ -70,7 +70,7 @@ def test_a_picture_comes_with_all_its_files_reachable_ones_first(catalog, space,
 def test_pictures_by_embedding_in_a_handful_of_statements(catalog, space, root):
     put(catalog, space, *(picture(root, f"{name}", name) for name in range(50)))
     statements = []
-    event.listen(catalog._engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    event.listen(catalog.database.reading, "before_cursor_execute", lambda *args: statements.append(args[2]))
     with catalog.read() as session:
         found = images.images_of_embeddings(session, [*range(1, 51), 1000])
         back = images.embedding_ids(session, space.id, [image.id for image in found.values()])

@@ -54,18 +54,18 @@ def test_a_reader_keeps_its_view_while_others_write(catalog, space, root):
         assert report.counts(session).images == 2 * BATCH
 
 
-def test_reading_writes_nothing(catalog, root):
+def test_reading_writes_nothing(catalog, root, path):
     with catalog.read() as session:
         session.execute(text("DELETE FROM root"))
     with catalog.read() as session:
         assert session.scalar(text("SELECT count(*) FROM root")) == 1
 
 
-def test_a_reader_never_sees_half_a_batch(catalog, path, space, root, tmp_path):
+def test_a_reader_never_sees_half_a_batch(catalog, where, space, root, tmp_path):
     """Counts, streams and a live index, from another connection, while batches come in."""
     done = threading.Event()
     seen = []
-    with Catalog.open(path) as other:
+    with Catalog.open(where) as other:
         source = EmbeddingSource(other, space)
         live = LiveIndex(source, tmp_path / "vectors")
 

@@ -155,7 +155,7 @@ def test_files_of_an_absorbed_root_keep_what_is_said_beside_them(catalog, space,
     assert having(catalog, "rex") == having(catalog, "lisbon a") == {1}
 
 
-def test_what_is_wrong_is_found_and_mended(catalog, space, root):
+def test_what_is_wrong_is_found_and_mended(catalog, space, root, path):
     put(catalog, space, picture(root, "rex.jpg", "one"), picture(root, "anna.jpg", "two"))
     with catalog.write() as session:
         session.execute(text("DELETE FROM text_index WHERE rowid = 1"))

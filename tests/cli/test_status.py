@@ -23,8 +23,14 @@ def said(**differences):
         "last_run": None,
         "roots": ("/photos",),
         "bytes": 48_200_000,
+        "catalog": "/libraries/photos/catalog.sqlite3",
     }
     return list(lines(Status(**(values | differences))))
+
+
+def test_a_catalog_on_a_server_is_named():
+    url = "postgresql+psycopg://ann@db.example/photos"
+    assert ("Catalog", url) in said(catalog=url)
 
 
 def test_a_healthy_library_is_told_in_a_few_lines():

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from searchengine.catalog import labels, ocr, record, removal, roots, spaces
-from searchengine.catalog.catalog import FILE_NAME, Catalog
+from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.files import contents_by_hash, files_below
+from searchengine.engines import CATALOG_FILE
 from searchengine.images.description import Description
 from tests.catalog.builder import at, facts, picture, put, spec, unit
 
@@ -21,7 +22,7 @@ def full(tmp_path_factory):
     Not to be changed.
     """
     library = tmp_path_factory.mktemp("full") / "library"
-    with Catalog.open(library / FILE_NAME, create=True) as catalog:
+    with Catalog.open(library / CATALOG_FILE, create=True) as catalog:
         with catalog.write() as session:
             space = spaces.create_space(session, spec(), precision="int8")
             root = roots.add_root(session, b"/photos")

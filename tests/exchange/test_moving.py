@@ -12,8 +12,9 @@ import pytest
 
 from indexer.import_files import Import
 from searchengine.catalog import roots, spaces
-from searchengine.catalog.catalog import FILE_NAME, Catalog
+from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.files import files_below
+from searchengine.engines import CATALOG_FILE
 from searchengine.errors import EmbeddingFileError, ModelMismatchError, UsageError
 from searchengine.exchange.formats import FORMATS, export, opened
 from searchengine.verify.library import verify
@@ -27,7 +28,7 @@ def no_model(monkeypatch):
 
 
 def written(library, path, format_):
-    with Catalog.open(library / FILE_NAME) as catalog, catalog.read() as session:
+    with Catalog.open(library / CATALOG_FILE) as catalog, catalog.read() as session:
         space = spaces.active_space(session)
         with path.open("wb") as file:
             export(session, space, file, format_)
@@ -81,17 +82,17 @@ def test_a_file_that_is_cut_off_says_so_and_the_whole_one_completes_it(full, fil
 
 
 def test_another_models_embeddings_are_refused_with_the_way_out(file, tmp_path):
-    with Catalog.open(tmp_path / "other" / FILE_NAME, create=True) as catalog, catalog.write() as session:
+    with Catalog.open(tmp_path / "other" / CATALOG_FILE, create=True) as catalog, catalog.write() as session:
         spaces.create_space(session, spec(name="another", weights="cd" * 32))
     with pytest.raises(ModelMismatchError, match=r"test, the library's of another.*switch-model test"):
         Import(tmp_path / "other").run([file])
     assert len(lines(tmp_path / "other", tmp_path)) == 1
-    with Catalog.open(tmp_path / "other" / FILE_NAME) as catalog, catalog.read() as session:
+    with Catalog.open(tmp_path / "other" / CATALOG_FILE) as catalog, catalog.read() as session:
         assert roots.all_roots(session) == []
 
 
 def test_what_the_library_knows_of_a_path_stays(file, tmp_path):
-    with Catalog.open(tmp_path / "other" / FILE_NAME, create=True) as catalog:
+    with Catalog.open(tmp_path / "other" / CATALOG_FILE, create=True) as catalog:
         with catalog.write() as session:
             space = spaces.create_space(session, spec())
             root = roots.add_root(session, b"/photos")
@@ -108,7 +109,7 @@ def test_what_the_library_knows_of_a_path_stays(file, tmp_path):
 @pytest.mark.parametrize("has", [b"/", b"/photos/2021", b"/photos"])
 def test_folders_in_each_other_become_one(full, tmp_path, has):
     file = written(full, tmp_path / "all.jsonl", "jsonl")
-    with Catalog.open(tmp_path / "other" / FILE_NAME, create=True) as catalog, catalog.write() as session:
+    with Catalog.open(tmp_path / "other" / CATALOG_FILE, create=True) as catalog, catalog.write() as session:
         spaces.create_space(session, spec())
         roots.add_root(session, has)
     Import(tmp_path / "other").run([file])

@@ -50,3 +50,9 @@ def upgrade() -> None:
             "CREATE VIRTUAL TABLE text_index USING fts5"
             "(path, said, tokenize = 'unicode61 remove_diacritics 2')"
         )
+    else:
+        op.execute(
+            "CREATE TABLE text_index (rowid bigint PRIMARY KEY, path text NOT NULL, said text NOT NULL,"
+            " words tsvector NOT NULL DEFAULT '')"
+        )
+        op.execute("CREATE INDEX ix_text_index_words ON text_index USING gin (words)")

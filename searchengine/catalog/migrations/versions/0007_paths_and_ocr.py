@@ -12,6 +12,29 @@ FORGET = "INSERT INTO path_index (path_index, rowid, path) VALUES ('delete', old
 LEARN = "INSERT INTO path_index (rowid, path) VALUES (new.id, CAST(new.path AS TEXT));"
 
 
+# PostgreSQL has no text that may be any bytes. What isn't UTF-8 is shown as Latin-1, which all bytes are.
+PATH_TEXT = """
+CREATE FUNCTION path_text(path bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+    RETURN convert_from(path, 'UTF8');
+EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN
+    RETURN convert_from(path, 'LATIN1');
+END $$
+"""
+
+# pg_trgm comes with the server, but a distribution may put it into a package of its own, and an
+# administrator may not want it: without it every path is read.
+PATH_INDEX = """
+DO $$
+BEGIN
+    CREATE EXTENSION IF NOT EXISTS pg_trgm;
+    CREATE INDEX ix_file_path_text ON file USING gin (path_text(path) gin_trgm_ops);
+EXCEPTION WHEN feature_not_supported OR undefined_file OR insufficient_privilege OR undefined_object THEN
+    RAISE NOTICE 'paths are not indexed: %', SQLERRM;
+END $$
+"""
+
+
 def upgrade() -> None:
     """Make them. The index of paths is 31 bytes a file, and takes six seconds for a million."""
     op.create_table(
@@ -42,3 +65,6 @@ def upgrade() -> None:
             "CREATE TRIGGER path_turns AFTER UPDATE OF path ON file WHEN old.path <> new.path"
             f" BEGIN {FORGET} {LEARN} END"
         )
+    else:
+        op.execute(PATH_TEXT)
+        op.execute(PATH_INDEX)

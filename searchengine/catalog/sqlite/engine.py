@@ -15,14 +15,12 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
-from searchengine.catalog.place import Disk, disk_of
+from searchengine.catalog.database import BUSY_TIMEOUT
+from searchengine.catalog.sqlite.place import Disk, disk_of
 from searchengine.errors import LibraryError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-BUSY_TIMEOUT = 30.0
-"""Seconds to wait for another process's transaction."""
 
 # A 4 KB page holds one row with a 512-dimensional float16 vector and wastes the rest; this one holds fifteen.
 PAGE_SIZE = 16_384

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from searchengine.catalog.place import is_read_only
+from searchengine.catalog.sqlite.place import is_read_only
 from searchengine.errors import LibraryBusyError, LibraryDamagedError, LibraryError
 
 if TYPE_CHECKING:
