@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from indexer.calibrate import keep_calibrated
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from indexer.disk.scan import Problem
     from indexer.pipeline.commit import Committer
-    from indexer.pipeline.pipeline import Batch
+    from indexer.pipeline.pipeline import Batch, Commit, Job
     from indexer.planning.survey import KnownFiles
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders import Resolved
@@ -52,6 +53,10 @@ class Update:
         rehash: Read every file, whatever its size and mtime say.
         ocr: Whether the text in pictures is read; None for what the library is used to. False drops what
             has been read.
+        ray: The Ray cluster to decode and embed on; see `indexer.distributed.ray.joined`. None for this
+            machine alone.
+        shards: Where the cluster's machines leave what they embedded: a folder or URL that all of them and
+            this one reach. None for the library's folder.
         encoder: A model that is loaded already, for whoever runs often; another is loaded where the library
             has come to use another.
         on_progress: Told where the run is; called from several threads, one at a time.
@@ -68,6 +73,8 @@ class Update:
         accept_removals: bool = False,
         rehash: bool = False,
         ocr: bool | None = None,
+        ray: str | None = None,
+        shards: str | None = None,
         encoder: Encoder | None = None,
         on_progress: OnProgress = silent,
     ) -> None:
@@ -80,6 +87,8 @@ class Update:
         self._accept_removals = accept_removals
         self._rehash = rehash
         self._ocr = ocr
+        self._ray = ray
+        self._shards = shards
         self._told = on_progress
         self._on_progress = on_progress
         self._stopwatch = Stopwatch()
@@ -126,6 +135,7 @@ class Update:
             ModelMismatchError: Another model was asked for than the library was made with.
             UsageError: The same of the precision.
             ModelError: The model can't be had.
+            ClusterError: The Ray cluster can't be joined, or can't do the work.
             LibraryBusyError: Somebody else is changing the library.
             LibraryError: The library can't be written.
         """
@@ -133,6 +143,10 @@ class Update:
             from indexer.text.recognize import require
 
             require()
+        if self._ray is not None:
+            from indexer.distributed.ray import require as require_ray
+
+            require_ray()
         start = time.perf_counter()
         paths = list(paths)
         if not Catalog.exists(self._layout.catalog):
@@ -211,9 +225,7 @@ class Update:
 
     def _read(self, catalog: Catalog, space: SpaceRow | None, found: Survey, ground: Ground) -> Committer:
         """Read, encode and commit what is new or changed."""
-        from indexer.decoding.decode import DecodePool
         from indexer.pipeline.commit import Committer
-        from indexer.pipeline.pipeline import Pipeline
         from indexer.planning.jobs import jobs
 
         encoder = self.encoder
@@ -236,20 +248,50 @@ class Update:
             report()
 
         report()
-        with DecodePool(encoder.spec.preprocessing) as pool, self._stopwatch.timed("read"):
-            pipeline = Pipeline(
+        todo = jobs(catalog, found, ground.root_ids, rehash=self._rehash)
+        with self._stopwatch.timed("read"):
+            try:
+                if self._ray is None:
+                    self._embed_here(todo, encoder, committer, commit)
+                else:
+                    self._embed_on(self._ray, todo, space, committer, commit)
+            except KeyboardInterrupt:
+                self._interrupted = True
+        return committer
+
+    def _embed_here(self, todo: list[Job], encoder: Encoder, committer: Committer, commit: Commit) -> None:
+        from indexer.decoding.decode import DecodePool
+        from indexer.pipeline.pipeline import Pipeline
+
+        with DecodePool(encoder.spec.preprocessing) as pool:
+            Pipeline(
                 pool=pool,
                 encoder=encoder,
                 commit=commit,
                 is_known=committer.is_known,
                 batch_size=BATCH_SIZE,
                 stopwatch=self._stopwatch,
-            )
-            try:
-                pipeline.run(jobs(catalog, found, ground.root_ids, rehash=self._rehash))
-            except KeyboardInterrupt:
-                self._interrupted = True
-        return committer
+            ).run(todo)
+
+    def _embed_on(
+        self, cluster: str, todo: list[Job], space: SpaceRow, committer: Committer, commit: Commit
+    ) -> None:
+        from indexer.distributed.embed import ClusterRun
+        from indexer.distributed.embedder import Model
+        from indexer.distributed.ray import joined
+        from indexer.distributed.shards import Shards, space_key
+
+        spec, precision = space.spec, space.precision
+        ClusterRun(
+            join=partial(joined, cluster),
+            shards=Shards(self._shards or str(self._layout.shards), space_key(spec, precision)),
+            open_encoder=Model(spec.name, spec.weights, precision, self._runtime),
+            commit=commit,
+            is_known=committer.is_known,
+            known_hashes=committer.known_hashes,
+            batch_size=BATCH_SIZE,
+            stopwatch=self._stopwatch,
+        ).run(todo)
 
     def _calibrate(self, catalog: Catalog) -> None:
         """Bring the relevance line's measurements up to date; the model is loaded only if it has to be."""

@@ -15,6 +15,7 @@
     │   ├── ModelDownloadError    the hub can't be reached or doesn't have it
     │   ├── ModelMismatchError    not the model this library was made with
     │   └── ParityError           an export that doesn't answer as the original does
+    ├── ClusterError              the machines that `index --ray` is to embed on
     └── ImageError                one picture that can't be read; the run goes on
         ├── UnsupportedImageError not an image, or a format that needs an extra
         ├── ImageLimitError       more pixels, bytes or seconds than is allowed
@@ -101,6 +102,10 @@ class ModelMismatchError(ModelError):
 
 class ParityError(ModelError):
     """An exported model doesn't give the original's answers."""
+
+
+class ClusterError(ImgsearchError):
+    """The machines of a Ray cluster can't be reached, or can't do the work."""
 
 
 class ImageError(ImgsearchError):

@@ -59,6 +59,11 @@ class Layout:
         """Snapshots of the embeddings, derived from the catalog."""
         return self.folder / "vectors"
 
+    @property
+    def shards(self) -> Path:
+        """What machines of a cluster have embedded, until it is in the catalog."""
+        return self.folder / "shards"
+
     def size(self, pattern: str) -> int:
         """Bytes of the files that match a glob below the folder; what vanishes meanwhile counts nothing."""
         total = 0

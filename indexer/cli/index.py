@@ -11,6 +11,7 @@ import click
 from indexer.cli.report import counts_in_words, remarks, stages_in_words
 from searchengine.cli.display import count, duration, printable
 from searchengine.encoders.precision import PRECISIONS
+from searchengine.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,16 @@ INTERRUPTED = 130
     help="Read the text in pictures too, now and from now on; or drop it. Takes the extra ocr.",
 )
 @click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Decode and embed on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT. Takes the extra ray.",
+)
+@click.option(
+    "--shards",
+    metavar="URL",
+    help="With --ray: a folder or bucket that all its machines reach, for results on their way here.",
+)
+@click.option(
     "--dry-run", is_flag=True, help="Say what would be done, how long it would take, and do nothing."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
@@ -83,6 +94,8 @@ def index(
     from indexer.cli.terminal import shown_progress
     from indexer.update import Update
 
+    if options["shards"] and not options["ray"]:
+        raise UsageError("--shards says where a cluster leaves its results; name the cluster too: --ray ADDRESS")
     with shown_progress(quiet=quiet or as_json) as on_progress:
         update = Update(place.library, on_progress=on_progress, **options)
         if dry_run:

@@ -40,7 +40,7 @@ _FOLDER_ENDINGS = (
 LIBRARY_MARKS = frozenset({b"catalog.sqlite3", b"writer.lock"})
 """A folder with one of these files in it is a library of ours, be its catalog elsewhere; see `OURS`."""
 
-OURS = frozenset({b"thumbnails", b"vectors"})
+OURS = frozenset({b"shards", b"thumbnails", b"vectors"})
 """Below a library: derived files, never pictures of the user's."""
 
 

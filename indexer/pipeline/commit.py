@@ -11,6 +11,8 @@ from searchengine.catalog import files, removal
 from searchengine.catalog.record import ContentFacts, Failure, FileAt, Picture, SidecarText, record_batch
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from indexer.decoding.decode import Decoded
     from indexer.pipeline.pipeline import Batch, Job
     from searchengine.catalog.catalog import Catalog
@@ -47,6 +49,11 @@ class Committer:
         with self._catalog.read() as session:
             content = files.contents_by_hash(session, [content_hash]).get(content_hash)
             return content is not None and bool(files.embedded(session, self._space_id, [content]))
+
+    def known_hashes(self, sizes: Collection[int]) -> dict[int, list[bytes]]:
+        """Hashes of the bytes of these sizes that have an embedding in the space already, by size."""
+        with self._catalog.read() as session:
+            return files.embedded_hashes(session, self._space_id, sizes)
 
     def __call__(self, batch: Batch) -> None:
         """Commit one batch.

@@ -84,6 +84,20 @@ def known_sizes(session: Session, sizes: Collection[int]) -> set[int]:
     return found
 
 
+def embedded_hashes(session: Session, space_id: int, sizes: Collection[int]) -> dict[int, list[bytes]]:
+    """SHA-256 of the contents of these sizes (bytes) that have an embedding in the space, by size."""
+    found: dict[int, list[bytes]] = {}
+    for chunk in chunks(set(sizes)):
+        rows = session.execute(
+            select(Content.size, Content.hash)
+            .join(Embedding, Embedding.content_id == Content.id)
+            .where(Content.size.in_(chunk), Embedding.space_id == space_id, Embedding.part == 0)
+        )
+        for size, content_hash in rows:
+            found.setdefault(size, []).append(content_hash)
+    return found
+
+
 def contents_by_hash(session: Session, hashes: Collection[bytes]) -> dict[bytes, int]:
     """Content ids by SHA-256, for those that are known; also contents that have no file at present."""
     found: dict[bytes, int] = {}
