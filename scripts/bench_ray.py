@@ -3,11 +3,11 @@
 
     scripts/bench_ray.py [--count 1000] [--simulate 20] [--namespaces] [--json FILE]
 
-First the built-in model on small pictures, in one process and on Ray on the same machine: there is little to
-compute, so what Ray takes shows. Then the same with an encoder that also waits SIMULATE milliseconds a picture,
-as for a GPU, on one node and on two; where a node is only processes on this machine, two compute no faster than
-one, but they wait twice as fast. `--namespaces` puts the second node into a network namespace of its own, which
-takes root.
+First the built-in model on small pictures, in one process and on Ray on the same machine: there is little
+to compute, so what Ray takes shows. Then the same with an encoder that also waits SIMULATE milliseconds a
+picture, as for a GPU, on one node and on two; where a node is only processes on this machine, two compute no
+faster than one, but they wait twice as fast. `--namespaces` puts the second node into a network namespace of
+its own, which takes root.
 """
 
 from __future__ import annotations
@@ -121,7 +121,16 @@ def nodes(count: int, cpus: int) -> Iterator[str]:
 def namespaces(cpus: int) -> Iterator[str]:
     """A head here and a second node in a network namespace of its own, joined by a pair of virtual cables."""
     ray = [sys.executable, "-m", "ray.scripts.scripts"]
-    here = [*ray, "start", "--head", "--port", "6399", "--node-ip-address", OUTSIDE, "--include-dashboard=false"]
+    here = [
+        *ray,
+        "start",
+        "--head",
+        "--port",
+        "6399",
+        "--node-ip-address",
+        OUTSIDE,
+        "--include-dashboard=false",
+    ]
     there = [*ray, "start", "--address", f"{OUTSIDE}:6399", "--node-ip-address", INSIDE, "--block"]
     size = ["--num-cpus", str(cpus), "--disable-usage-stats"]
     ip = partial(subprocess.run, check=True, capture_output=True)
@@ -165,14 +174,23 @@ def main() -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     wait = arguments.simulate / 1000
 
-    figures: dict[str, Any] = {"machine": describe(), "count": arguments.count, "simulate_ms": arguments.simulate}
+    figures: dict[str, Any] = {
+        "machine": describe(),
+        "count": arguments.count,
+        "simulate_ms": arguments.simulate,
+    }
     print(figures["machine"])
-    print(f"{arguments.count} pictures of 320 x 240, built-in model; a node has {arguments.cpus} logical CPUs")
+    print(
+        f"{arguments.count} pictures of 320 x 240, built-in model; a node has {arguments.cpus} logical CPUs"
+    )
     print(f"{'':44}{'all in all':>12}{'reading':>10}{'images/s':>10}")
 
     def run(name: str, ray: str | None, wait: float) -> dict[str, Any]:
         figures[name] = found = index(pictures, ray=ray, wait=wait, count=arguments.count)
-        print(f"{name:44}{found['seconds']:>10.1f} s{found['read_s']:>8.1f} s{found['images_per_s']:>10.1f}", flush=True)
+        print(
+            f"{name:44}{found['seconds']:>10.1f} s{found['read_s']:>8.1f} s{found['images_per_s']:>10.1f}",
+            flush=True,
+        )
         return found
 
     with tempfile.TemporaryDirectory() as folder:

@@ -95,7 +95,9 @@ def index(
     from indexer.update import Update
 
     if options["shards"] and not options["ray"]:
-        raise UsageError("--shards says where a cluster leaves its results; name the cluster too: --ray ADDRESS")
+        raise UsageError(
+            "--shards says where a cluster leaves its results; name the cluster too: --ray ADDRESS"
+        )
     with shown_progress(quiet=quiet or as_json) as on_progress:
         update = Update(place.library, on_progress=on_progress, **options)
         if dry_run:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from searchengine.encoders.encoder import Encoder
 
 
-
 class ClusterRun:
     """One pass over the files that have to be read, as `Pipeline` is one on this machine.
 
@@ -101,7 +100,9 @@ class ClusterRun:
             mark = self._shards.leave_mark()
             try:
                 samples = {job.root_id: job.absolute for job in self._wanted.values()}
-                question = partial(_what_is_wrong, list(samples.values()), self._shards.url, self._shards.space, mark)
+                question = partial(
+                    _what_is_wrong, list(samples.values()), self._shards.url, self._shards.space, mark
+                )
                 cluster.ask([node for node in nodes if node.cpus], question)
             finally:
                 self._shards.delete_mark(mark)
@@ -177,7 +178,9 @@ def _seen_from_here(job: Job, unreadable: Unreadable) -> Unreadable:
     """A file that a machine doesn't see isn't gone while this one does."""
     if unreadable.kind == "gone" and os.path.lexists(job.absolute):
         return Unreadable(
-            job.absolute, "a machine of the cluster doesn't see it; mount its folder there and index again", "io"
+            job.absolute,
+            "a machine of the cluster doesn't see it; mount its folder there and index again",
+            "io",
         )
     return unreadable
 
@@ -187,11 +190,12 @@ def _what_is_wrong(samples: Sequence[bytes], shards: str, space: str, mark: str)
     for path in samples:
         if not os.access(path, os.R_OK):
             return (
-                f"can't read {os.fsdecode(path)}; mount the pictures' folders at the same place on every node, or"
-                " leave this node out"
+                f"can't read {os.fsdecode(path)}; mount the pictures' folders at the same place on every"
+                " node, or leave this node out"
             )
     if not Shards(shards, space).has_mark(mark):
         return (
-            f"doesn't share {shards} with this machine; name a folder or a bucket that all of them reach: --shards"
+            f"doesn't share {shards} with this machine; name a folder or a bucket that all of them reach:"
+            " --shards"
         )
     return None

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from indexer.decoding.decode import Decoded, Hashed, Unreadable
-from searchengine.images.description import Description
+from searchengine.images.description import UNDESCRIBED, Description
 from searchengine.images.metadata import Metadata
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def row_from(values: dict[str, Any]) -> Row:
         flags=tuple(values["flags"]),
         pixels=np.empty((len(vectors), 0, 0, 3), np.uint8),  # they stayed where they were embedded
         seconds=tuple(values["seconds"]),
-        **({} if description is None else {"description": description}),
+        description=description or UNDESCRIBED,
     )
     return Row(*place, decoded, vectors)
 

@@ -63,7 +63,7 @@ def place(nodes: Sequence[Node]) -> Placement:
     if not roomy:
         seen = ", ".join(f"{node.name} {node.cpus}" for node in nodes) or "there are none"
         raise ClusterError(
-            f"no node of the cluster has {RESERVED + 1} free CPUs, one to embed with and one for Ray ({seen});"
+            f"no node of the cluster has {RESERVED + 1} free CPUs, one to embed and one for Ray ({seen});"
             " wait for its other jobs, or start nodes with --num-cpus 2 or more"
         )
     if any(node.gpus for node in roomy):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import contextmanager
+import socket
+import sys
+import warnings
+from contextlib import contextmanager, redirect_stdout
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 LOCAL = "local"
 # What travels through Ray's memory are lists of names.
 _LOCAL_OBJECT_STORE = 128 << 20
+_KNOCK = 5.0
+"""Seconds that a machine may take to answer at all."""
 _PATIENCE = 60.0
 """Seconds that a node may take to answer whether it sees the pictures."""
 
@@ -86,7 +92,7 @@ class Cluster:
                 version, wrong = self._ray.get(answer, timeout=_PATIENCE)
             except self._ray.exceptions.RayError as error:
                 raise ClusterError(
-                    f"the node {name} can't work for imgsearch: {_in_a_line(error)}; install the same version of"
+                    f"the node {name} can't work for imgsearch: {_in_a_line(error)}; install the same"
                     f" imgsearch ({__version__}) and Python on every node"
                 ) from error
             if version != __version__:
@@ -142,6 +148,7 @@ def joined(address: str) -> Iterator[Cluster]:
         ClusterError: There is no cluster at this address, or another version of Ray.
     """
     require()
+    _knock(address)
     ray = _import_ray()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address == LOCAL:
@@ -151,16 +158,35 @@ def joined(address: str) -> Iterator[Cluster]:
             "object_store_memory": _LOCAL_OBJECT_STORE,
         }
     try:
-        context = ray.init(address, **options)
+        with warnings.catch_warnings(action="ignore"):  # of a slow network; what fails is raised
+            context = ray.init(address, **options)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise ClusterError(
-            f"the Ray cluster {address} can't be joined: {_in_a_line(error)}; check that it runs (ray status) with"
-            f" Ray {ray.__version__}, or embed on this machine alone: --ray local"
-        ) from error
+        raise _unreachable(address, _in_a_line(error)) from error
     try:
-        yield Cluster(ray, is_client=hasattr(context, "protocol_version") and address.startswith("ray://"))
+        with redirect_stdout(sys.stderr):  # where Ray says that a node is gone; results go to standard output
+            yield Cluster(
+                ray, is_client=hasattr(context, "protocol_version") and address.startswith("ray://")
+            )
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Whether anybody listens at an address with a port; Ray would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK).close()
+    except OSError as error:
+        raise _unreachable(address, (error.strerror or str(error)).lower()) from error
+
+
+def _unreachable(address: str, reason: str) -> ClusterError:
+    return ClusterError(
+        f"the Ray cluster {address} can't be joined: {reason}; check that it runs (ray status) and in which"
+        " version, or embed on this machine alone: --ray local"
+    )
 
 
 def require() -> None:
@@ -175,6 +201,7 @@ def require() -> None:
 
 def _import_ray() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what fails is raised
     import ray
     import ray.data
 
@@ -214,9 +241,8 @@ class _Stream:
 
 def _free() -> dict[str, dict[str, float]]:
     """Resources that nobody has taken, by node; runs in the cluster, because Ray's client can't ask."""
-    from ray._private.state import available_resources_per_node
-
-    free: dict[str, dict[str, float]] = available_resources_per_node()
+    state = import_module("ray._private.state")  # the only way to ask: what is public adds all nodes up
+    free: dict[str, dict[str, float]] = state.available_resources_per_node()
     return free
 
 
@@ -233,7 +259,8 @@ def _explained(error: Exception) -> ImgsearchError:
             return cause
         cause = getattr(cause, "cause", None) or cause.__cause__
     return ClusterError(
-        f"the Ray cluster couldn't go on: {_in_a_line(error)}; what was embedded is kept, run the command again"
+        f"the Ray cluster couldn't go on: {_in_a_line(error)}; what was embedded is kept:"
+        " run the command again"
     )
 
 

@@ -40,10 +40,14 @@ class Shards:
         self.url, self.space = url, space
         try:
             self._files, folder = url_to_fs(url)
-            self._folder = f"{folder.rstrip('/')}/{space}"
+            self._outer = folder.rstrip("/")
+            self._folder = f"{self._outer}/{space}"
+            self._is_new = not self._files.exists(self._outer)
             self._files.makedirs(self._folder, exist_ok=True)
         except (OSError, ValueError, ImportError) as error:
-            raise ClusterError(f"shards can't be kept at {url}: {error}; name another place: --shards") from error
+            raise ClusterError(
+                f"shards can't be kept at {url}: {error}; name another place: --shards"
+            ) from error
 
     def write(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
         """Put a shard there, in the place of one of this name.
@@ -94,9 +98,11 @@ class Shards:
             self._files.rm_file(self._path(name))
 
     def tidy(self) -> None:
-        """Take the folder away, unless something is in it."""
+        """Take away the folders that were made for this, unless something is in them."""
         with suppress(OSError):
             self._files.rmdir(self._folder)
+            if self._is_new:
+                self._files.rmdir(self._outer)
 
     def leave_mark(self) -> str:
         """A file that whoever sees this folder sees; to be taken away with `delete_mark`."""

@@ -12,7 +12,9 @@ from indexer.pipeline.pipeline import Job
 
 def job(number, *, size=10, hash_first=False, mtime_ns=5):
     path = b"/r/%d\xff.jpg" % number
-    return Job(1, path, path[3:], size, mtime_ns, is_new=True, hash_first=hash_first, describe=number % 2 == 0)
+    return Job(
+        1, path, path[3:], size, mtime_ns, is_new=True, hash_first=hash_first, describe=number % 2 == 0
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from searchengine.errors import ClusterError
 
 
 def nodes(*sizes):
-    return [Node(str(i), f"10.0.0.{i}", *(size if isinstance(size, tuple) else (size, 0)))
-            for i, size in enumerate(sizes)]
+    return [
+        Node(str(i), f"10.0.0.{i}", *(size if isinstance(size, tuple) else (size, 0)))
+        for i, size in enumerate(sizes)
+    ]
 
 
 @pytest.mark.parametrize(

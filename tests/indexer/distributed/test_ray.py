@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 
 import pytest
 
-ray = pytest.importorskip("ray", reason="Ray isn't installed (pip install 'imgsearch[ray]')")
+pytest.importorskip("ray", reason="Ray isn't installed (pip install 'imgsearch[ray]')")
 pytest.importorskip("pyarrow")
 
 from searchengine.verify.library import verify
@@ -85,7 +87,9 @@ def test_on_this_machine_ray_makes_the_library_that_index_makes(pictures, tmp_pa
     vectors = []
     for library in ("library", "alone"):
         with closing(sqlite3.connect(tmp_path / library / "catalog.sqlite3")) as connection:
-            rows = connection.execute("SELECT hash, vector FROM embedding JOIN content ON content.id = content_id")
+            rows = connection.execute(
+                "SELECT hash, vector FROM embedding JOIN content ON content.id = content_id"
+            )
             vectors.append(dict(rows.fetchall()))
     assert vectors[0].keys() == vectors[1].keys()
     assert verify(tmp_path / "library").sound
@@ -108,15 +112,33 @@ def test_a_node_that_is_killed_half_way_loses_and_doubles_nothing(pictures, two_
     assert not list((library / "shards").rglob("*.parquet"))
 
 
+@pytest.fixture
+def session():
+    """A folder for Ray's own files: its name stands in the command lines of its processes, and must be short."""
+    folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")
+    yield folder
+    shutil.rmtree(folder)
+
+
+def processes_of(session):
+    lines = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in lines.splitlines() if session in line]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
-def test_ctrl_c_keeps_what_is_done_and_leaves_no_process_behind(pictures, tmp_path):
+def test_ctrl_c_keeps_what_is_done_and_leaves_no_process_behind(pictures, tmp_path, session):
     folder, library = pictures(2000), tmp_path / "library"
-    run = start(library, folder, "--model", "builtin", "--ray", "local", RAY_TMPDIR=str(tmp_path / "ray"))
+    run = start(library, folder, "--model", "builtin", "--ray", "local", RAY_TMPDIR=session)
     until = time.monotonic() + 200
     while not embedded(library)[0] and run.poll() is None and time.monotonic() < until:
         time.sleep(0.05)
+    assert processes_of(session)
     run.send_signal(signal.SIGINT)
     code, counts, said = finish(run, seconds=60)
+    until = time.monotonic() + 30
+    while (left := processes_of(session)) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not left
     assert code == 130, said
     assert 0 < counts["added"] == embedded(library)[0] < 2000
     code, counts, said = finish(start(library, folder, "--ray", "local"))
@@ -126,7 +148,11 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_process_behind(pictures, tmp_pa
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [("127.0.0.1:9", "can't be joined"), ("auto", "can't be joined"), ("ray://127.0.0.1:9", "can't be joined")],
+    [
+        ("127.0.0.1:9", "can't be joined"),
+        ("auto", "can't be joined"),
+        ("ray://127.0.0.1:9", "can't be joined"),
+    ],
 )
 def test_a_cluster_that_is_not_there_is_an_error_that_says_what_to_do(address, said, pictures, tmp_path):
     run = start(tmp_path / "library", pictures(1), "--model", "builtin", "--ray", address, RAY_ADDRESS="")
