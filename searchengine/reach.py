@@ -15,13 +15,17 @@ import threading
 import time
 from concurrent.futures import Future
 
+from searchengine.images.remote import is_url
+
 PATIENCE = 0.25
 """Seconds that a search waits for a root. A disk at rest takes longer to spin up, but what its folder holds
 is mostly in the system's memory: then the answer takes microseconds."""
 
 
 def is_reachable(root: bytes) -> bool:
-    """Whether there is a folder with something in it; may block."""
+    """Whether there is a folder with something in it; may block. A store isn't asked at every search."""
+    if is_url(root):
+        return True
     try:
         with os.scandir(root) as entries:
             return next(entries, None) is not None

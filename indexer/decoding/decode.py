@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self, get_args
 from searchengine.cores import available_cores
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
 from searchengine.images.description import UNDESCRIBED, Description
-from searchengine.images.files import check_size, open_regular, read_file, read_opened
+from searchengine.images.files import check_size, open_regular, read_opened
 from searchengine.images.formats import HEAD_BYTES, VIDEO_FORMATS, sniff
 from searchengine.images.hashes import content_hash, perceptual_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
@@ -172,9 +172,11 @@ def _read_through(file: FileIO) -> bytes:
 
 
 def _describe(path: bytes, limits: Limits) -> Hashed:
-    if os.stat(path).st_size > limits.file_bytes:
-        return _hash(path)  # a video, whose container says nothing that is read
-    file = read_file(path, limits)
+    descriptor, status = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as opened:
+        if status.st_size > limits.file_bytes:  # a video, whose container says nothing that is read
+            return Hashed(_read_through(opened), opened.tell(), status.st_mtime_ns)
+        file = read_opened(opened, status, limits)
     return Hashed(content_hash(file.data), file.size, file.mtime_ns, describe_image(file.data))
 
 
@@ -223,12 +225,13 @@ def _decode_video(
     from searchengine.images.video import read_video
 
     check_size(status.st_size, limits.video_bytes)
+    before = os.fstat(file.fileno())  # of a copy, where the video lies behind a URL
     digest = _read_through(file)
     size = file.tell()
     file.seek(0)
     video = read_video(file, name, draft_to=2 * max(preprocessing.size), limits=limits)
     after = os.fstat(file.fileno())
-    if (after.st_size, after.st_mtime_ns) != (size, status.st_mtime_ns):
+    if (after.st_size, after.st_mtime_ns) != (size, before.st_mtime_ns):
         raise OSError(errno.EAGAIN, "it is being written to")
     cover = video.frames[0].image
     decoded = Decoded(

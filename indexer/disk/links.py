@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from indexer.disk.excludes import is_skipped_folder
 from indexer.disk.roots import contains, relative
+from searchengine.images.remote import is_url
 
 if TYPE_CHECKING:
     from indexer.disk.roots import Target
@@ -23,7 +24,7 @@ class LinkedElsewhere:
         self._root = target.root
         self._walked = os.path.join(target.root, target.scope)
         self._answers: dict[bytes, bool] = {}
-        self._partial = bool(target.scope)
+        self._partial = bool(target.scope) and not is_url(target.root)  # a store has no links
 
     def __call__(self, path: bytes) -> bool:
         """Say it of a path relative to the root."""

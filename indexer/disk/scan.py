@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from indexer.disk import sidecars
 from indexer.disk.companions import find_companions
 from indexer.disk.excludes import LIBRARY_MARKS, OURS, compile_globs, is_skipped_file, is_skipped_folder
+from indexer.disk.listing import entries, has_folder, head, status_of
 from searchengine.errors import ImageError
-from searchengine.images.files import open_regular
 from searchengine.images.formats import (
-    HEAD_BYTES,
     IMAGE_EXTENSIONS,
     NO_VIDEO_EXTENSIONS,
     RAW_EXTENSIONS,
@@ -23,9 +22,12 @@ from searchengine.images.formats import (
     sniff,
 )
 from searchengine.images.readers import missing_readers
+from searchengine.images.remote import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from indexer.disk.listing import FolderEntry
 
 _PICTURES = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS))
 _VIDEOS = frozenset(map(os.fsencode, VIDEO_EXTENSIONS))
@@ -97,6 +99,7 @@ class Scan:
         """Videos that would be candidates if they could be read here; relative to the root."""
         self._reads_videos = VIDEO_FORMATS.isdisjoint(missing_readers())
         self._root = root
+        self._is_remote = is_url(root)
         self._scope = scope
         self._excluded = compile_globs(exclude)
         self._seen: set[tuple[int, int]] = set()
@@ -104,10 +107,10 @@ class Scan:
     def __iter__(self) -> Iterator[Entry]:
         start = os.path.join(self._root, self._scope) if self._scope else self._root
         try:
-            status = os.stat(start)
+            status = status_of(start)
         except OSError as error:
             # A scope that is gone is gone; a root that is gone may be a disk that isn't plugged in.
-            if not (self._scope and error.errno in _GONE and os.path.isdir(self._root)):
+            if not (self._scope and error.errno in _GONE and has_folder(self._root)):
                 self._problem(self._scope, error)
             return
         if stat.S_ISREG(status.st_mode):
@@ -139,11 +142,11 @@ class Scan:
         while folders or links:
             folder = folders.pop() if folders else links.pop(0)
             prefix = folder + _SEP if folder else b""
-            entries = self._list(folder)
+            listed = self._list(folder)
             below: list[bytes] = []
             candidates: dict[bytes, Entry] = {}
             videos = len(self.videos)
-            for entry in entries:
+            for entry in listed:
                 try:
                     if entry.is_dir():
                         if not self._is_skipped_folder(entry.name, prefix):
@@ -154,21 +157,21 @@ class Scan:
                     if error.errno not in _GONE:
                         self._problem(prefix + entry.name, error)
             folders += reversed(below)
-            companions = find_companions(candidates, [entry.name for entry in entries])
+            companions = find_companions(candidates, [entry.name for entry in listed])
             self.companions += [Companion(prefix + name, prefix + companions[name]) for name in companions]
             self.videos[videos:] = [
                 path for path in self.videos[videos:] if path[len(prefix) :] not in companions
             ]
-            beside = self._sidecars(entries, prefix)
+            beside = self._sidecars(listed, prefix)
             for name, found in candidates.items():
                 if name not in companions:
                     stamp = sidecars.stamp(name, beside.get) if beside else None
                     yield found if stamp is None else found._replace(sidecar=stamp)
 
-    def _sidecars(self, entries: list[os.DirEntry[bytes]], prefix: bytes) -> dict[bytes, os.stat_result]:
+    def _sidecars(self, listed: list[FolderEntry], prefix: bytes) -> dict[bytes, os.stat_result]:
         """What may be the sidecars of a folder's pictures, by name."""
         found = {}
-        for entry in entries:
+        for entry in listed:
             name = entry.name
             if name.endswith(sidecars.ENDINGS) and not (self._excluded and self._excluded(prefix + name)):
                 status = sidecars.status_of(entry.path)
@@ -176,30 +179,30 @@ class Scan:
                     found[name] = status
         return found
 
-    def _list(self, folder: bytes) -> list[os.DirEntry[bytes]]:
+    def _list(self, folder: bytes) -> list[FolderEntry]:
         """A folder's entries by name; none if it was seen before or can't be read."""
         path = os.path.join(self._root, folder) if folder else self._root
         try:
-            status = os.stat(path)
-            if (status.st_dev, status.st_ino) in self._seen and status.st_ino:
-                return []
-            self._seen.add((status.st_dev, status.st_ino))
-            with os.scandir(path) as listing:
-                entries = sorted(listing, key=attrgetter("name"))
+            if not self._is_remote:  # else there are no links, and every look is a request
+                status = os.stat(path)
+                if (status.st_dev, status.st_ino) in self._seen and status.st_ino:
+                    return []
+                self._seen.add((status.st_dev, status.st_ino))
+            listed = sorted(entries(path), key=attrgetter("name"))
         except OSError as error:
             # It was there a moment ago. Should it be gone for good, the next run will say so.
             self._problem(folder, error)
             return []
-        if any(entry.name in LIBRARY_MARKS for entry in entries):
-            return [entry for entry in entries if entry.name not in OURS]
-        return entries
+        if any(entry.name in LIBRARY_MARKS for entry in listed):
+            return [entry for entry in listed if entry.name not in OURS]
+        return listed
 
     def _is_skipped_folder(self, name: bytes, prefix: bytes) -> bool:
         if is_skipped_folder(name):
             return True
         return self._excluded is not None and self._excluded(prefix + name)
 
-    def _look_at(self, entry: os.DirEntry[bytes], prefix: bytes) -> Entry | None:
+    def _look_at(self, entry: FolderEntry, prefix: bytes) -> Entry | None:
         """The entry of a file that is a candidate; None for all else. One `stat` a file."""
         name = entry.name
         if is_skipped_file(name) or not entry.is_file():
@@ -241,13 +244,9 @@ def scan(root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> Sca
 
 def _sniff(path: bytes) -> str | None:
     try:
-        descriptor, _ = open_regular(path)
+        return sniff(head(path))
     except ImageError:  # not a regular file any more
         return None
-    try:
-        return sniff(os.read(descriptor, HEAD_BYTES))
-    finally:
-        os.close(descriptor)
 
 
 def _in_words(error: OSError) -> str:

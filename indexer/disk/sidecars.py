@@ -10,6 +10,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from indexer.disk import listing
 from searchengine.errors import ImageError
 from searchengine.images.description import UNDESCRIBED, Description
 from searchengine.images.files import open_regular
@@ -49,7 +50,7 @@ def stamp(path: bytes, status: Callable[[bytes], os.stat_result | None]) -> str 
 def status_of(path: bytes) -> os.stat_result | None:
     """Of the file at a path; None where there is none, or none that can be looked at."""
     try:
-        status = os.stat(path)
+        status = listing.status_of(path)
     except OSError:
         return None
     return status if stat.S_ISREG(status.st_mode) else None

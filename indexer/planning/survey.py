@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indexer.disk.links import LinkedElsewhere
+from indexer.disk.listing import has_folder
 from indexer.disk.roots import Requested, Target, absorbed, contains, relative
 from indexer.disk.scan import scan
 from indexer.planning.plan import Plan, plan_scope
@@ -14,6 +16,7 @@ from indexer.planning.unmet import Unmet
 from indexer.progress import OnProgress, Progress, Stopwatch
 from searchengine.catalog import files
 from searchengine.errors import UsageError
+from searchengine.images.remote import is_url, status_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,6 +89,9 @@ def requested(
     """
     wishes = []
     for path in paths:
+        if is_url(path):
+            wishes.append(_behind_url(os.fsencode(path), knows))
+            continue
         absolute = os.path.abspath(os.fsencode(path))
         own = os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute))
         real = os.path.realpath(absolute)
@@ -102,6 +108,20 @@ def requested(
                 "check the path"
             )
     return wishes
+
+
+def _behind_url(url: bytes, knows: Callable[[bytes], bool]) -> Requested:
+    url = url.rstrip(b"/")
+    try:
+        return Requested(url, is_file=stat.S_ISREG(status_at(url).st_mode))
+    except OSError as error:
+        if knows(url):
+            return Requested(url)
+        reason = "there is nothing" if isinstance(error, FileNotFoundError) else error.strerror or error
+        raise UsageError(
+            f"{os.fsdecode(url)} can't be indexed: {reason}; check the URL, and what its store wants to know"
+            " you by"
+        ) from error
 
 
 def knows(session: Session, root_ids: Mapping[bytes, int]) -> Callable[[bytes], bool]:
@@ -147,7 +167,7 @@ def survey(
     problems: list[Problem] = []
     seen = companions = videos = 0
     for target, rows in known.items():
-        if not os.path.isdir(target.root):
+        if not has_folder(target.root):
             unreachable.append(target)
             continue
         entries = []

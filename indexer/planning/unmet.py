@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from indexer.disk import sidecars
 from indexer.disk.excludes import compile_globs
+from indexer.disk.listing import entries, head
 from indexer.disk.scan import Entry
 from searchengine.errors import ImageError
-from searchengine.images.files import open_regular
 from searchengine.images.formats import (
-    HEAD_BYTES,
     IMAGE_EXTENSIONS,
     NO_VIDEO_EXTENSIONS,
     RAW_EXTENSIONS,
@@ -28,6 +27,7 @@ from searchengine.images.formats import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from indexer.disk.listing import FolderEntry
     from indexer.disk.scan import Scan
     from searchengine.catalog.files import FileRow
 
@@ -54,7 +54,7 @@ class Unmet:
         self._found = found
         self._excluded = compile_globs(exclude)
         self._companions = {companion.path for companion in found.companions}
-        self._listings: dict[bytes, dict[bytes, os.DirEntry[bytes]]] = {}
+        self._listings: dict[bytes, dict[bytes, FolderEntry]] = {}
 
     def __call__(self, row: FileRow) -> Fate:
         """The entry of one that is still there, as a walk would have given it; else why it isn't met."""
@@ -91,7 +91,7 @@ class Unmet:
         as_before = (row.size, row.mtime_ns) == (entry.size, entry.mtime_ns)
         return entry if as_before or may_be_a_picture(found.path) else None
 
-    def _list(self, folder: bytes) -> dict[bytes, os.DirEntry[bytes]]:
+    def _list(self, folder: bytes) -> dict[bytes, FolderEntry]:
         """A folder's entries by name; none where there is no such folder.
 
         Names are compared with what the folders list, byte for byte: where case doesn't count, `stat`
@@ -102,8 +102,8 @@ class Unmet:
         if listing is None:
             listing = {}
             if not folder or self._is_real_folder(folder):
-                with os.scandir(os.path.join(self._root, folder)) as entries:
-                    listing = {entry.name: entry for entry in entries}
+                path = os.path.join(self._root, folder) if folder else self._root
+                listing = {entry.name: entry for entry in entries(path)}
             self._listings[folder] = listing
         return listing
 
@@ -123,11 +123,7 @@ def may_be_a_picture(path: bytes) -> bool:
     if extension in _PICTURES:
         return True
     try:
-        descriptor, _ = open_regular(path)
+        name = sniff(head(path))
     except ImageError:
         return False
-    try:
-        name = sniff(os.read(descriptor, HEAD_BYTES))
-        return name is not None and not (name in VIDEO_FORMATS and extension in _NO_VIDEOS)
-    finally:
-        os.close(descriptor)
+    return name is not None and not (name in VIDEO_FORMATS and extension in _NO_VIDEOS)

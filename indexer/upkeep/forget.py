@@ -12,6 +12,7 @@ from indexer.update import keep_snapshot
 from searchengine.catalog import files, images, removal, roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError
+from searchengine.images.remote import is_url
 from searchengine.images.thumbnails import delete_thumbnails
 from searchengine.layout import Layout
 
@@ -78,15 +79,21 @@ def forget(library: Path, paths: Iterable[str | os.PathLike[str]]) -> Forgotten:
 
 def _scopes(path: bytes, known: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
     """The roots that a path touches, each with the part of it that is meant."""
+    if is_url(path):
+        return _touched({path.rstrip(b"/")}, known)
     absolute = os.path.abspath(path)
     # The folder's symlinks are resolved, as when it was indexed; the file may be gone, or be a link itself.
     resolved = {
         os.path.realpath(absolute),
         os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute)),
     }
+    return _touched(resolved, known)
+
+
+def _touched(places: Iterable[bytes], known: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
     return [
         (root, relative(place, root) if contains(root, place) else b"")
-        for place in sorted(resolved)
+        for place in sorted(places)
         for root in known
         if contains(root, place) or contains(place, root)
     ]

@@ -6,12 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from indexer.disk.listing import has_folder, status_of
 from indexer.disk.roots import contains
 from indexer.lock import writing
 from indexer.planning.plan import HELD_BACK_SHARE
 from searchengine.catalog import files, removal, roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError
+from searchengine.images.remote import is_url
 from searchengine.layout import Layout
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def rehome(
         with catalog.read() as session:
             root_ids = {root.path: root.id for root in roots.all_roots(session)}
             source = find_root(os.fsencode(old), root_ids)
-            target = os.path.realpath(os.fsencode(new))
+            target = _place(os.fsencode(new))
             refuse_overlap(target, root_ids.keys() - {source})
             rows = list(files.files_below(session, root_ids[source]).values())
         if not force:
@@ -72,14 +74,19 @@ def rehome(
     return Rehomed(source, target, len(rows))
 
 
+def _place(path: bytes) -> bytes:
+    """A folder as the library names it: absolute, links resolved; or a URL without a slash at its end."""
+    return path.rstrip(b"/") if is_url(path) else os.path.realpath(path)
+
+
 def find_root(path: bytes, known: Collection[bytes]) -> bytes:
     """The root that is meant by a path.
 
     Raises:
         UsageError: There is none.
     """
-    absolute = os.path.abspath(path)
-    for place in (absolute, os.path.realpath(absolute)):
+    absolute = path.rstrip(b"/") if is_url(path) else os.path.abspath(path)
+    for place in (absolute, _place(path)):
         if place in known:
             return place
     outer = next((root for root in known if contains(root, absolute)), None)
@@ -121,7 +128,7 @@ def refuse_strangers(rows: Sequence[FileRow], folder: bytes) -> None:
         UsageError: It isn't a folder, or other files are in it.
     """
     name = os.fsdecode(folder)
-    if not os.path.isdir(folder):
+    if not has_folder(folder):
         raise UsageError(f"there is no folder {name}; check the path, or move it anyway with --force")
     strange = {row.path: why for row in rows if (why := _difference(row, os.path.join(folder, row.path)))}
     if len(strange) > HELD_BACK_SHARE * len(rows):
@@ -135,7 +142,7 @@ def refuse_strangers(rows: Sequence[FileRow], folder: bytes) -> None:
 
 def _difference(row: FileRow, path: bytes) -> str | None:
     try:
-        status = os.stat(path)
+        status = status_of(path)
     except OSError:
         return "isn't there"
     if status.st_size != row.size:

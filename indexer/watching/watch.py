@@ -21,6 +21,7 @@ from indexer.watching.mounts import network_share
 from searchengine.catalog import roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import ImgsearchError, LibraryBusyError, UsageError
+from searchengine.images.remote import is_url
 from searchengine.layout import Layout
 
 if TYPE_CHECKING:
@@ -114,6 +115,11 @@ class Watch:
         found: list[bytes] = []
         known = self._known()
         for path in paths:
+            if is_url(path):
+                raise UsageError(
+                    f"{os.fspath(path)} can't be watched: stores don't tell of changes; run imgsearch index"
+                    " on it now and then"
+                )
             if os.path.isfile(path):
                 raise UsageError(f"{os.fspath(path)} is a file; watch the folder that it is in")
             real = os.path.realpath(os.fsencode(path))

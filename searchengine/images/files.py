@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from searchengine.errors import ImageLimitError, UnsupportedImageError
+from searchengine.images.remote import is_url, open_object
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -36,10 +37,14 @@ class FileBytes:
 def open_regular(path: bytes | str | os.PathLike[str]) -> tuple[int, os.stat_result]:
     """Open a regular file for reading: its descriptor, which the caller closes, and its status.
 
+    What lies behind a URL is fetched first; see `open_object`.
+
     Raises:
         UnsupportedImageError: A folder, pipe, socket or device.
         OSError: It can't be opened.
     """
+    if is_url(path):
+        return open_object(path)
     try:
         descriptor = os.open(path, _FLAGS)
     except IsADirectoryError:

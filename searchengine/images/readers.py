@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from searchengine.images.failures import missing_extra
 from searchengine.images.files import open_regular
 from searchengine.images.formats import EXTRAS, HEAD_BYTES, RAW_EXTENSIONS, sniff
+from searchengine.images.remote import first_bytes, is_url
 
 _RAW = frozenset(map(os.fsencode, RAW_EXTENSIONS))
 
@@ -29,15 +30,21 @@ def require_reader(path: bytes) -> None:
     missing = missing_readers()
     if not missing:
         return
-    descriptor, _ = open_regular(path)
-    try:
-        name = sniff(os.read(descriptor, HEAD_BYTES))
-    finally:
-        os.close(descriptor)
+    name = sniff(_head(path))
     if name == "TIFF" and os.path.splitext(path)[1].lower() in _RAW:
         name = "RAW"
     if name in missing:
         raise missing_extra(name, EXTRAS[name]) from ImportError(EXTRAS[name].module)
+
+
+def _head(path: bytes) -> bytes:
+    if is_url(path):
+        return first_bytes(path, HEAD_BYTES)
+    descriptor, _ = open_regular(path)
+    try:
+        return os.read(descriptor, HEAD_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 @cache

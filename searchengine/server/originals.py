@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
+
+from searchengine.errors import ImgsearchError
+from searchengine.images.remote import is_url, open_object
 
 if TYPE_CHECKING:
     from searchengine.details import Details
@@ -42,6 +45,8 @@ def servable(picture: Details) -> tuple[str, os.stat_result] | None:
     anew each time. A file whose size or time has changed may show something else by now.
     """
     for file in picture.files:
+        if is_url(file.path):
+            continue  # see `fetched`
         try:
             place = os.path.realpath(file.path, strict=True)
             root = os.path.realpath(file.root)
@@ -52,6 +57,22 @@ def servable(picture: Details) -> tuple[str, os.stat_result] | None:
         as_indexed = (status.st_size, status.st_mtime_ns) == (file.size, file.mtime_ns)
         if below and as_indexed and stat.S_ISREG(status.st_mode):
             return place, status
+    return None
+
+
+def fetched(picture: Details) -> tuple[str, BinaryIO] | None:
+    """A copy of the first of a picture's files behind URLs that is there as it was indexed; None without."""
+    for file in picture.files:
+        if not is_url(file.path):
+            continue
+        try:
+            descriptor, status = open_object(file.path)
+        except (OSError, ImgsearchError):
+            continue
+        copy = os.fdopen(descriptor, "rb")
+        if (status.st_size, status.st_mtime_ns) == (file.size, file.mtime_ns):
+            return file.path, copy
+        copy.close()
     return None
 
 

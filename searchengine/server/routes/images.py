@@ -1,19 +1,21 @@
 """One picture: what is known of it, and its bytes in three sizes; by its id, and by nothing else."""
 
 # No `from __future__ import annotations`: FastAPI reads the annotations.
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
+from urllib.parse import quote
 
 import anyio.to_thread
 from fastapi import APIRouter, Header, Query, Response
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, StreamingResponse
 
 from searchengine.as_json import to_json
 from searchengine.details import Details
 from searchengine.errors import ImageError
 from searchengine.server.headers import PICTURE_POLICY
-from searchengine.server.originals import file_name, media_type, servable
+from searchengine.server.originals import fetched, file_name, media_type, servable
 from searchengine.server.schemas import Image, ImageId
 from searchengine.server.service import Served, Service, addresses, details
 
@@ -66,22 +68,35 @@ def original(
     headers = _caching(found, v, "original")
     if _has(if_none_match, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    kind = media_type(found.format)
+    headers["Content-Security-Policy"] = PICTURE_POLICY
+    shown = "inline" if kind.startswith(("image/", "video/")) else "attachment"
     place = servable(found)
+    if place is None and (copy := fetched(found)) is not None:
+        url, file = copy
+        name = quote(file_name(url))
+        headers |= {"Content-Disposition": f"{shown}; filename*=utf-8''{name}", "Accept-Ranges": "none"}
+        return StreamingResponse(_pieces(file), headers=headers, media_type=kind)
     if place is None:
         raise HTTPException(
             HTTPStatus.NOT_FOUND,
             "none of this picture's files is there as it was indexed; connect its disk, or index again",
         )
     path, status = place
-    kind = media_type(found.format)
     return FileResponse(
         path,
         stat_result=status,
         media_type=kind,
-        headers=headers | {"Content-Security-Policy": PICTURE_POLICY},
+        headers=headers,
         filename=file_name(path),
-        content_disposition_type="inline" if kind.startswith(("image/", "video/")) else "attachment",
+        content_disposition_type=shown,
     )
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(1 << 20):
+            yield piece
 
 
 async def _small(
