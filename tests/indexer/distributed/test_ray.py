@@ -114,7 +114,7 @@ def test_a_node_that_is_killed_half_way_loses_and_doubles_nothing(pictures, two_
 
 @pytest.fixture
 def session():
-    """A folder for Ray's own files: its name stands in the command lines of its processes, and must be short."""
+    """A folder for Ray's own files: its name stands in its processes' command lines, and must be short."""
     folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")
     yield folder
     shutil.rmtree(folder)
