@@ -33,13 +33,11 @@ def in_precision(
         if asked not in ("auto", "float32"):
             raise UsageError(f"torch runs the model in float32; --precision {asked} goes with --runtime onnx")
         return encoder
-    if begun is not None:
-        return encoder.at(_available(begun, tell))
-    if asked == "auto":
-        from searchengine.encoders.self_test import fastest
+    from searchengine.encoders.self_test import fastest
 
-        return encoder.at(fastest(encoder, tell))
-    return encoder.at(asked)
+    if begun is not None:
+        return fastest(encoder, _available(begun, tell), tell)
+    return fastest(encoder, None if asked == "auto" else asked, tell)
 
 
 def precision_of(encoder: Encoder) -> Precision:
@@ -52,7 +50,7 @@ def _available(begun: str, tell: Callable[[str], None] | None) -> Precision:
     if begun == "bfloat16":
         from searchengine.encoders.openvino_runtime import lacking
 
-        if reason := lacking():
+        if reason := lacking("bfloat16"):
             if tell:
                 tell(f"Embedding in float32, which compares with the library's bfloat16, because {reason}.")
             return "float32"

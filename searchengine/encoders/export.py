@@ -118,7 +118,9 @@ def _export_image(model: TorchModel, folder: str, weights: str, stored: list[sha
     pixels = parity.pictures(*model.spec.preprocessing.size)
     originals = _normalised_as_open_clip(model, pixels)
     path = os.path.join(folder, IMAGE_GRAPH)
-    _save(_graph(tower, "pixels", pixels[:3], {}), path, weights, stored)
+    with towers.plain_blocks(model.module):
+        graph = _graph(tower, "pixels", pixels[:3], {})
+    _save(graph, path, weights, stored)
     answers = run(open_session(path), pixels)
     return parity.check(parity.compare(answers, originals), f"image tower of {model.spec.name}")
 

@@ -1,9 +1,9 @@
-"""Models run by ONNX Runtime on the CPU, without torch."""
+"""Exported models on the CPU, without torch: by ONNX Runtime, or their image towers by OpenVINO."""
 
 from __future__ import annotations
 
 import os
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from searchengine.cores import available_cores
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchengine.encoders.cache import Export
-    from searchengine.encoders.precision import Precision
+    from searchengine.encoders.precision import Engine, Precision
     from searchengine.encoders.spec import ModelSpec
     from searchengine.encoders.tokenizer import Tokenizer
 
@@ -37,11 +37,15 @@ class OnnxEncoder:
 
     Attributes:
         precision: Arithmetic of the image tower. Texts are always embedded in float32.
+        engine: Which runs the image tower. Texts are always embedded by ONNX Runtime.
     """
 
-    def __init__(self, export: Export, precision: Precision = "float32") -> None:
+    def __init__(
+        self, export: Export, precision: Precision = "float32", engine: Engine = "onnxruntime"
+    ) -> None:
         self._export = export
         self.precision = precision
+        self.engine = engine
 
     @property
     def spec(self) -> ModelSpec:
@@ -50,12 +54,23 @@ class OnnxEncoder:
 
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed pictures; see `Encoder.encode_images`."""
-        parts = [self._images(pixels[i : i + _IMAGE_BATCH]) for i in range(0, len(pixels), _IMAGE_BATCH)]
-        return _joined(parts, self.spec.dim)
+        return self._images(pixels)
 
-    def at(self, precision: Precision) -> OnnxEncoder:
-        """The same model with its image tower in another precision; nothing is opened yet."""
-        return self if precision == self.precision else OnnxEncoder(self._export, precision)
+    def at(self, precision: Precision, engine: Engine | None = None) -> OnnxEncoder:
+        """The same model with its image tower in another precision; nothing is opened yet.
+
+        Args:
+            precision: Which.
+            engine: By which; None for ONNX Runtime in float32, and for OpenVINO in what it is better at.
+        """
+        if engine is None:
+            from searchengine.encoders.openvino_runtime import lacking
+
+            better = precision == "bfloat16" or (precision == "int8" and lacking(precision) is None)
+            engine = "openvino" if better else "onnxruntime"
+        if (precision, engine) == (self.precision, self.engine):
+            return self
+        return OnnxEncoder(self._export, precision, engine)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts, where they aren't remembered; see `Encoder.encode_texts`."""
@@ -95,15 +110,21 @@ class OnnxEncoder:
     def _images(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
         """The image tower, from uint8 (n, height, width, 3) to float32 (n, dim)."""
         path = os.path.join(self._export.folder, IMAGE_GRAPH)
-        if self.precision == "bfloat16":
-            from searchengine.encoders.openvino_runtime import open_bfloat16
-
-            return open_bfloat16(path)
         if self.precision == "int8":
             from searchengine.encoders.int8 import int8_graph
 
             path = int8_graph(self._export, path)
-        return partial(run, open_session(path))
+        if self.engine == "openvino":
+            from searchengine.encoders.openvino_runtime import open_image_tower
+
+            return open_image_tower(path, self.precision, self.spec)
+        session = open_session(path)
+
+        def run_batches(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+            starts = range(0, len(pixels), _IMAGE_BATCH)
+            return _joined([run(session, pixels[i : i + _IMAGE_BATCH]) for i in starts], self.spec.dim)
+
+        return run_batches
 
 
 def open_session(path: str, *, pack: bool = True) -> Any:

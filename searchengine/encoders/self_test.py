@@ -1,4 +1,4 @@
-"""Trying the precisions that a processor has on a model, once: how fast, and how near to float32."""
+"""Trying the precisions that a machine has on a model, once: how fast, and how near to float32."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from searchengine.cores import available_cores
-from searchengine.encoders import cache, openvino_runtime, parity
+from searchengine.encoders import cache, int8, openvino_runtime, pictures
 from searchengine.encoders.precision import QUICK, Trial, choose
+from searchengine.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,82 +24,112 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchengine.encoders.onnx_runtime import OnnxEncoder
-    from searchengine.encoders.precision import Precision
+    from searchengine.encoders.precision import Engine, Precision
 
-_PICTURES = 8
+_WAYS: tuple[tuple[Precision, Engine], ...] = (
+    ("float32", "openvino"),
+    ("bfloat16", "openvino"),
+    ("int8", "openvino"),
+)
+_WITHOUT_OPENVINO: tuple[tuple[Precision, Engine], ...] = (("int8", "onnxruntime"),)
 
 
-def fastest(encoder: OnnxEncoder, on_progress: Callable[[str], None] | None = None) -> Precision:
-    """The fastest precision that is faithful, for this model on this machine; measured once and kept.
+def fastest(
+    encoder: OnnxEncoder, only: Precision | None = None, on_progress: Callable[[str], None] | None = None
+) -> OnnxEncoder:
+    """The model in its fastest precision that is faithful, on this machine; measured once and kept.
+
+    Args:
+        encoder: The model.
+        only: Stay in this precision, faithful or not, and choose the engine alone.
+        on_progress: Told when something takes time.
 
     Raises:
         ModelError: The model can't be opened.
     """
-    kept = os.path.join(cache.root(), "precision", f"{_fingerprint(encoder)}.json")
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        with open(kept, encoding="utf-8") as file:
-            trials = [Trial(**each) for each in json.load(file)]
-        return choose(trials[0], trials[1:])
+    exact, *others = trials(encoder, on_progress)
+    if only is None:
+        chosen = choose(exact, others)
+    elif only == "float32":
+        chosen = choose(exact, [each for each in others if each.precision == only])
+    else:
+        tried = [each for each in others if each.precision == only]
+        if not tried:
+            return encoder.at(only)
+        chosen = min(tried, key=lambda each: each.seconds)
+    return encoder.at(chosen.precision, chosen.engine)
+
+
+def trials(encoder: OnnxEncoder, on_progress: Callable[[str], None] | None = None) -> list[Trial]:
+    """float32's by ONNX Runtime first, then the others; from the cache, where they are known."""
+    kept = _kept(encoder)
+    with contextlib.suppress(OSError, ValueError, TypeError), open(kept, encoding="utf-8") as file:
+        return [Trial(**each) for each in json.load(file)]
     if on_progress:
         on_progress(f"Trying which precision {encoder.spec.name} runs fastest in (once)")
-    trials = tried(encoder)
-    with contextlib.suppress(OSError):  # a cache that can't be written is measured again
-        os.makedirs(os.path.dirname(kept), exist_ok=True)
-        with open(f"{kept}.{os.getpid()}", "w", encoding="utf-8") as file:
-            json.dump([asdict(trial) for trial in trials], file, indent=1)
-        os.replace(f"{kept}.{os.getpid()}", kept)
-    return choose(trials[0], trials[1:])
+    made = tried(encoder)
+    _keep(kept, made)
+    return made
 
 
 def tried(encoder: OnnxEncoder) -> list[Trial]:
-    """float32's trial and, where the model isn't quick anyway, that of the next best the processor has."""
-    exact, vectors = trial(encoder, "float32")
+    """float32's trial and, where the model isn't quick anyway, those of what else the machine has."""
+    exact, vectors = trial(encoder, "float32", "onnxruntime")
     if exact.seconds < QUICK:
         return [exact]
-    # Where bfloat16 is native int8 is no faster (ViT-B-32-256: both 31 ms a picture), and less exact.
-    if openvino_runtime.lacking() is None:
-        half, _ = trial(encoder, "bfloat16", vectors)
-        if half.faithful:
-            return [exact, half]
-    return [exact, trial(encoder, "int8", vectors)[0]]
+    made = [exact]
+    ways = _WAYS if openvino_runtime.lacking("float32") is None else _WITHOUT_OPENVINO
+    for precision, engine in ways:
+        if engine == "openvino" and openvino_runtime.lacking(precision):
+            continue
+        with contextlib.suppress(ModelError):  # what can't be opened isn't chosen
+            made.append(trial(encoder, precision, engine, vectors)[0])
+    return made
 
 
 def trial(
-    encoder: OnnxEncoder, precision: Precision, exact: NDArray[np.float32] | None = None
+    encoder: OnnxEncoder,
+    precision: Precision,
+    engine: Engine,
+    exact: NDArray[np.float32] | None = None,
 ) -> tuple[Trial, NDArray[np.float32]]:
     """Embed a few pictures in a precision and compare with their float32 vectors, where those are given."""
     import numpy as np
 
-    pixels = pictures(*encoder.spec.preprocessing.size)
-    at = encoder.at(precision)
+    # Enough for every core to have its share, or else an engine waits for its last.
+    shown = pictures.for_trial(*encoder.spec.preprocessing.size)
+    pixels = np.tile(shown, (available_cores(), 1, 1, 1))
+    at = encoder.at(precision, engine)
     at.encode_images(pixels[:2])  # opens the graph
     # Of the processor, on all cores: what else the machine is doing doesn't count.
     start = time.process_time()
     vectors = at.encode_images(pixels)
     seconds = (time.process_time() - start) / len(pixels)
     if exact is None:
-        return Trial(precision, seconds), vectors
-    cosines = np.einsum("nd,nd->n", vectors, exact)
-    cosines = np.where(np.isfinite(cosines), cosines, -1.0)
-    return Trial(precision, seconds, float(cosines.mean()), float(cosines.min())), vectors
+        return Trial(precision, seconds, engine=engine), vectors
+    mean, worst = compared(vectors, exact)
+    return Trial(precision, seconds, mean, worst, engine), vectors
 
 
-def pictures(height: int, width: int) -> NDArray[np.uint8]:
-    """The parity check's pictures and some with a photograph's spectrum: uint8 (8, height, width, 3)."""
+def compared(vectors: NDArray[np.float32], exact: NDArray[np.float32]) -> tuple[float, float]:
+    """Mean and smallest cosine of unit vectors (n, dim) to those they should be."""
     import numpy as np
 
-    rng = np.random.default_rng(0)
-    drawn = parity.pictures(height, width)
-    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
-    made = []
-    for _ in range(_PICTURES - len(drawn)):
-        # Amplitudes of natural images fall as 1/f (Field 1987).
-        noise = np.fft.rfft2(rng.standard_normal((3, height, width))) / np.maximum(
-            frequency, 1 / max(height, width)
-        )
-        values = np.fft.irfft2(noise, s=(height, width)).transpose(1, 2, 0)
-        made.append(np.clip(128 + 56 * values / values.std(), 0, 255))
-    return np.concatenate([drawn, np.stack(made).astype(np.uint8)])
+    cosines = np.einsum("nd,nd->n", vectors, exact)
+    cosines = np.where(np.isfinite(cosines), cosines, -1.0)
+    return float(cosines.mean()), float(cosines.min())
+
+
+def _kept(encoder: OnnxEncoder) -> str:
+    return os.path.join(cache.root(), "precision", f"{_fingerprint(encoder)}.json")
+
+
+def _keep(path: str, made: list[Trial]) -> None:
+    with contextlib.suppress(OSError):  # a cache that can't be written is measured again
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(f"{path}.{os.getpid()}", "w", encoding="utf-8") as file:
+            json.dump([asdict(trial) for trial in made], file, indent=1)
+        os.replace(f"{path}.{os.getpid()}", path)
 
 
 def _fingerprint(encoder: OnnxEncoder) -> str:
@@ -116,5 +147,6 @@ def _fingerprint(encoder: OnnxEncoder) -> str:
         processor,
         available_cores(),
         packages,
+        int8.RECIPE,
     ]
     return hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:16]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
 
     from searchengine.encoders.spec import Preprocessing
@@ -28,6 +31,60 @@ def image_tower(module: Any, preprocessing: Preprocessing) -> Any:
             return self.model.encode_image(channels_first * self.scale + self.shift, normalize=True)
 
     return ImageTower().eval()
+
+
+@contextmanager
+def plain_blocks(module: Any) -> Iterator[None]:
+    """Within, the blocks of a CLIP vision transformer compute the same with less.
+
+    Two things that torch's modules don't do: attention stays with the batch in front, where torch's own
+    transposes back and forth; and of the last block only the class token is computed, because no other is
+    read: its queries, projection and MLP are a fifteenth of ViT-B's arithmetic. Nothing is rounded otherwise
+    than before. Other towers stay as they are.
+    """
+    import torch
+    from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
+
+    class PlainBlock(torch.nn.Module):
+        def __init__(self, block: Any, *, reads_one: bool) -> None:
+            super().__init__()
+            self.block = block
+            self.reads_one = reads_one
+
+        def forward(self, x: torch.Tensor, attn_mask: None = None) -> Any:  # noqa: ARG002  open_clip names it
+            block = self.block
+            attended = self.attention(block.ln_1(x))
+            x = (x[:, :1] if self.reads_one else x) + block.ls_1(attended)
+            return x + block.ls_2(block.mlp(block.ln_2(x)))
+
+        def attention(self, x: torch.Tensor) -> Any:
+            attention = self.block.attn
+            packed = torch.nn.functional.linear(x, attention.in_proj_weight, attention.in_proj_bias)
+            queries, keys, values = (
+                part.unflatten(-1, (attention.num_heads, -1)).transpose(1, 2) for part in packed.chunk(3, -1)
+            )
+            if self.reads_one:
+                queries = queries[:, :, :1]
+            scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-2, -1)
+            answers = scores.softmax(dim=-1) @ values
+            return attention.out_proj(answers.transpose(1, 2).flatten(2))
+
+    visual: Any = getattr(module, "visual", None)
+    blocks: Any = visual.transformer.resblocks if isinstance(visual, VisionTransformer) else ()
+    if not len(blocks) or not all(
+        type(block) is ResidualAttentionBlock and block.attn.in_proj_weight is not None for block in blocks
+    ):
+        yield
+        return
+    reads_one = visual.attn_pool is None and visual.pool_type == "tok"
+    before = list(blocks)
+    for i, block in enumerate(before):
+        blocks[i] = PlainBlock(block, reads_one=reads_one and i == len(before) - 1)
+    try:
+        yield
+    finally:
+        for i, block in enumerate(before):
+            blocks[i] = block
 
 
 def text_tower(module: Any) -> Any:
