@@ -63,7 +63,8 @@ def _natural(
     falling = np.maximum(frequency, 1 / max(height, width)) ** slope
     noise = np.fft.rfft2(rng.standard_normal((3, height, width))) / falling
     values = np.fft.irfft2(noise, s=(height, width)).transpose(1, 2, 0)
-    return np.clip(128 + contrast * values / values.std(), 0, 255).astype(np.uint8)
+    made: NDArray[np.uint8] = np.clip(128 + contrast * values / values.std(), 0, 255).astype(np.uint8)
+    return made
 
 
 def _collage(rng: np.random.Generator, pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -60,9 +60,8 @@ def plain_blocks(module: Any) -> Iterator[None]:
         def attention(self, x: torch.Tensor) -> Any:
             attention = self.block.attn
             packed = torch.nn.functional.linear(x, attention.in_proj_weight, attention.in_proj_bias)
-            queries, keys, values = (
-                part.unflatten(-1, (attention.num_heads, -1)).transpose(1, 2) for part in packed.chunk(3, -1)
-            )
+            heads = (x.shape[0], -1, attention.num_heads, attention.head_dim)
+            queries, keys, values = (part.reshape(heads).transpose(1, 2) for part in packed.chunk(3, -1))
             if self.reads_one:
                 queries = queries[:, :, :1]
             scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-2, -1)
