@@ -1,8 +1,10 @@
 """Training batches: pictures, captions, and the scenes' truth as arrays. A pure function of a seed."""
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import TypeVar
 
@@ -86,30 +88,58 @@ class BackgroundPool:
         return images[scene.seed % len(images)].copy()
 
 
-def batch(seed: int, number: int, count: int, size: int, pool: BackgroundPool) -> Batch:
-    """Return the training run's batch `number`: `count` scenes that aren't held out, at `size` px."""
-    rng = Random(f"training {seed} {number}")
-    scenes: list[Scene] = []
-    while len(scenes) < count:
-        kin = bool(scenes) and rng.random() < SIBLING_SHARE
-        groupings = CROWDED if rng.random() < CROWDED_SHARE else GROUPINGS
-        scene = sibling(scenes[-1], rng) if kin else random_scene(rng, groupings)
-        if not is_held_out(scene):
-            scenes.append(scene)
-    captions = [caption(scene, rng) for scene in scenes]
-    pixels = np.stack([_picture(scene, size, pool) for scene in scenes])
-    places = {name: index for index, name in enumerate(background_names())}
-    return Batch(
-        pixels,
-        [describe(scene, rng).text for scene in scenes],
-        [c.text for c in captions],
-        _facts(captions, _asked),
-        _facts(scenes, _shown),
-        np.array([c.full for c in captions]),
-        np.stack([cells(scene) for scene in scenes]),
-        np.array([places[scene.background] for scene in scenes]),
-        np.array([min(MOST, len(scene.placed)) - 1 for scene in scenes]),
-    )
+@dataclass(frozen=True)
+class SceneBatches:
+    """Batches of `count` scenes that aren't held out, at `size` px. Batch i is a pure function of seed and i.
+
+    After `different` batches their pictures come again, from the copies kept in `folder`, with other captions.
+    """
+
+    seed: int
+    count: int
+    size: int
+    pool: BackgroundPool
+    folder: Path
+    different: int
+
+    def batch(self, number: int) -> Batch:
+        """Return batch `number`."""
+        scenes = self._scenes(number % self.different)
+        rng = Random(f"captions {self.seed} {number}")
+        captions = [caption(scene, rng) for scene in scenes]
+        places = {name: index for index, name in enumerate(background_names())}
+        return Batch(
+            self._pixels(number % self.different, scenes),
+            [describe(scene, rng).text for scene in scenes],
+            [c.text for c in captions],
+            _facts(captions, _asked),
+            _facts(scenes, _shown),
+            np.array([c.full for c in captions]),
+            np.stack([cells(scene) for scene in scenes]),
+            np.array([places[scene.background] for scene in scenes]),
+            np.array([min(MOST, len(scene.placed)) - 1 for scene in scenes]),
+        )
+
+    def _scenes(self, number: int) -> list[Scene]:
+        rng = Random(f"training {self.seed} {number}")
+        scenes: list[Scene] = []
+        while len(scenes) < self.count:
+            kin = bool(scenes) and rng.random() < SIBLING_SHARE
+            groupings = CROWDED if rng.random() < CROWDED_SHARE else GROUPINGS
+            scene = sibling(scenes[-1], rng) if kin else random_scene(rng, groupings)
+            if not is_held_out(scene):
+                scenes.append(scene)
+        return scenes
+
+    def _pixels(self, number: int, scenes: list[Scene]) -> NDArray[np.uint8]:
+        kept = self.folder / f"{self.seed}-{self.count}-{self.size}-{number}.npy"
+        if kept.exists():
+            return np.load(kept)
+        pixels = np.stack([_picture(scene, self.size, self.pool) for scene in scenes])
+        temporary = kept.with_suffix(".new.npy")
+        np.save(temporary, pixels)
+        os.replace(temporary, kept)
+        return pixels
 
 
 def cells(scene: Scene) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.backgrounds import background_names, draw_background
-from data.batches import GRID, BackgroundPool, batch, cells, fact_numbers, kind_numbers
+from data.batches import GRID, BackgroundPool, SceneBatches, cells, fact_numbers, kind_numbers
 from data.render import paint, render
 from data.scenes import arranged, is_held_out, random_scene
 
@@ -65,13 +65,14 @@ def test_the_cells_say_what_stands_where():
     assert set(np.unique(grid)) == {0, 1 + kind_numbers()["fox", None]}
 
 
-def test_a_training_batch_is_a_function_of_its_number_and_holds_nothing_held_out(monkeypatch):
+def test_a_training_batch_is_a_function_of_its_number_and_holds_nothing_held_out(monkeypatch, tmp_path):
     pool = BackgroundPool(64, variants=1, seed=1)
+    batches = SceneBatches(1, 12, 32, pool, tmp_path, different=100)
     drawn = []
     monkeypatch.setattr("data.batches.is_held_out", lambda scene: drawn.append(scene) or is_held_out(scene))
-    first = batch(1, 5, 12, 32, pool)
+    first = batches.batch(5)
     kept = [scene for scene in drawn if not is_held_out(scene)]
-    again = batch(1, 5, 12, 32, pool)
+    again = batches.batch(5)
     assert first.pixels.shape == (12, 32, 32, 3)
     assert (first.pixels == again.pixels).all()
     assert first.full == again.full
@@ -79,4 +80,13 @@ def test_a_training_batch_is_a_function_of_its_number_and_holds_nothing_held_out
     assert len(kept) == 12
     assert first.shown.shape == (12, len(fact_numbers()))
     assert (first.asked <= first.shown).all()
-    assert (batch(1, 6, 12, 32, pool).pixels != first.pixels).any()
+    assert (batches.batch(6).pixels != first.pixels).any()
+
+
+def test_pictures_that_come_again_are_told_in_other_words(tmp_path):
+    pool = BackgroundPool(64, variants=1, seed=1)
+    batches = SceneBatches(1, 12, 32, pool, tmp_path, different=3)
+    first, again = batches.batch(2), batches.batch(5)
+    assert (first.pixels == again.pixels).all()
+    assert (first.cells == again.cells).all()
+    assert first.full != again.full
