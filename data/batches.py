@@ -92,7 +92,7 @@ class BackgroundPool:
 class SceneBatches:
     """Batches of `count` scenes that aren't held out, at `size` px. Batch i is a pure function of seed and i.
 
-    After `different` batches their pictures come again, from the copies kept in `folder`, with other captions.
+    After `different` batches their pictures come again, from copies kept in `folder`, with other captions.
     """
 
     seed: int

@@ -1,7 +1,7 @@
 """Real photographs to train on and to measure on: labelled and captioned sets, decoded once.
 
-A set is a WebDataset tar: `key.jpg` beside `key.txt`, which holds a label or a caption. A tenth of each set is
-held out from training, by a checksum of the key; pictures that look alike are on one side together.
+A set is a WebDataset tar: `key.jpg` beside `key.txt`, which holds a label or a caption. A tenth of each set
+is held out from training, by a checksum of the key; pictures that look alike are on one side together.
 """
 
 import functools

@@ -3,8 +3,8 @@
     python scripts/eval_photos.py TARS CACHE [--model builtin] [--runtime onnx]
 
 The held-out tenth of each set of data/photographs.py. For labelled sets: how often the label that `classify`
-puts first is right, and how many of the first 10 pictures for a label's name show it (where there are fewer than
-10 of them, of the first so many), among the set's pictures and among all. For captions: how often a caption's
+puts first is right, and how many of the first 10 pictures for a label's name show it (where fewer than 10 do,
+of the first so many), among the set's pictures and among all. For captions: how often a caption's
 own picture is first, and among the first 10. Decoded pictures are kept in CACHE.
 """
 

@@ -1,12 +1,12 @@
 """Train the built-in model: a small CLIP, in open_clip's own format.
 
-    python scripts/train_builtin.py SCENES --minutes 83                      # scenes alone, from nothing
-    python scripts/train_builtin.py RUN --start SCENES --photos TARS         # then scenes and photographs
-    python scripts/train_builtin.py RUN --photos TARS                        # go on where RUN stopped
-    python scripts/train_builtin.py RUN --export DIR                         # write config + float16 weights
+    python scripts/train_builtin.py SCENES                              # scenes alone, from nothing
+    python scripts/train_builtin.py RUN --start SCENES --photos TARS    # then scenes and photographs
+    python scripts/train_builtin.py RUN --photos TARS                   # go on where RUN stopped
+    python scripts/train_builtin.py RUN --export DIR                    # write config + float16 weights
 
-The learning rate stays high, and falls to zero in the last quarter of the minutes. Writing another number
-into RUN/minutes moves the end. RUN/warm.pt is the run before the fall: copied over RUN/last.pt, it can be
+The learning rate stays high, and falls to zero in the last quarter of the steps. Writing another number
+into RUN/steps moves the end. RUN/warm.pt is the run before the fall: copied over RUN/last.pt, it can be
 gone on with for longer.
 
 Two things exist in training only. Heads that say what each cell of a scene shows, which place it is and
@@ -47,11 +47,11 @@ def arguments() -> argparse.Namespace:
     add("--export", type=Path, metavar="DIR", help="write the run's weights to DIR")
     add("--start", type=Path, metavar="RUN", help="another run whose weights a new run begins with")
     add("--photos", type=Path, metavar="TARS", help="folder with the sets of data/photographs.py")
-    add("--minutes", type=float, default=90, help="when the schedule ends")
+    add("--steps", type=int, default=1800, help="when the schedule ends")
     add("--scenes", type=int, default=256, help="scenes in a batch")
     add("--different", type=int, default=10_000, help="batches of scenes until their pictures come again")
     add("--rate", type=float, default=2e-3, help="highest learning rate")
-    add("--cooling", type=float, default=0.25, help="share of the minutes in which it falls")
+    add("--cooling", type=float, default=0.25, help="share of the steps in which it falls")
     add("--seeing", type=float, default=1.0, help="weight of the heads at first; it falls to a tenth")
     add("--seed", type=int, default=1)
     add("--workers", type=int, default=1, help="processes that render")
@@ -82,9 +82,7 @@ def main() -> None:
     pool = BackgroundPool(2 * SIZE, VARIANTS, args.seed)
     scenes = SceneBatches(args.seed, args.scenes, SIZE, pool, pictures, args.different)
     mixture = Mixture(photos, args.seed, SIZE) if photos else None
-    schedule = Schedule(
-        args.minutes, args.run / "minutes", args.rate, args.cooling, args.seeing, args.lock
-    )
+    schedule = Schedule(args.steps, args.run / "steps", args.rate, args.cooling, args.seeing, args.lock)
     training.train(Steps(scenes, mixture, training.vocabulary), schedule, args.workers)
 
 

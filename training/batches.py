@@ -1,4 +1,4 @@
-"""What a training step gets: scenes and, where there are any, photographs, drawn and tokenised in a worker."""
+"""What a training step gets: scenes and, where there are any, photographs, made ready in a worker."""
 
 import os
 from collections.abc import Iterator

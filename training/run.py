@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,46 +83,35 @@ class Training:
         os.replace(temporary, self.folder / name)
 
     def train(self, steps: Steps, schedule: Schedule, workers: int) -> None:
-        """Train until the schedule's minutes are used up, all earlier sittings counted in."""
+        """Train until the schedule's steps are done, all earlier sittings counted in."""
         self.model.train()
         self.heads.train()
-        saved, sums = time.monotonic(), np.zeros(len(self._names(steps)))
-        cooled = schedule.cools(self.seconds)
-        for made in self._timed(from_step(steps, self.step, workers), schedule):
-            done = schedule.done(self.seconds)
-            if not cooled and schedule.cools(self.seconds):
+        names = ("full", "loose", "seeing", "r@1", *(("photos", "right") if steps.mixture else ()))
+        saved, told = time.monotonic(), list[list[float]]()
+        cooled = schedule.cools(self.step)
+        coming = from_step(steps, self.step, workers)
+        while (done := schedule.done(self.step)) < 1:
+            if not cooled and schedule.cools(self.step):
                 self.save(WARM)
-            cooled = schedule.cools(self.seconds)
-            rate = schedule.rate(self.step, self.seconds)
-            sums += self._move(made, rate, schedule.seeing * (1 - 0.9 * done))
+            cooled = schedule.cools(self.step)
+            schedule.wait()
+            begun = time.monotonic()
+            rate = schedule.rate(self.step)
+            told.append(self._move(next(coming), rate, schedule.seeing * (1 - 0.9 * done)))
+            self.seconds += time.monotonic() - begun
             if self.step % PRINTED_EVERY == 0:
-                figures = " ".join(
-                    f"{name} {value:.3f}"
-                    for name, value in zip(self._names(steps), sums / PRINTED_EVERY, strict=True)
-                )
+                means = zip(names, np.mean(told, axis=0), strict=True)
+                figures = " ".join(f"{name} {value:.3f}" for name, value in means)
                 print(
                     f"step {self.step} {self.seconds / 60:.1f} min {self.seen} seen lr {rate:.5f} {figures} "
                     f"scale {self.model.logit_scale.exp().item():.1f} {self.seen / self.seconds:.0f}/s",
                     flush=True,
                 )
-                sums[:] = 0
-            if time.monotonic() - saved > SAVED_EVERY or done >= 1:
+                told.clear()
+            if time.monotonic() - saved > SAVED_EVERY:
                 self.save()
                 saved = time.monotonic()
-            if done >= 1:
-                return
-
-    def _timed(self, steps: Iterator[Step], schedule: Schedule) -> Iterator[Step]:
-        """Yield steps; count the time that they take, and not the time that others are let go first."""
-        while True:
-            schedule.wait()
-            begun = time.monotonic()
-            yield next(steps)
-            self.seconds += time.monotonic() - begun
-
-    @staticmethod
-    def _names(steps: Steps) -> tuple[str, ...]:
-        return ("full", "loose", "seeing", "r@1", *(("photos", "right") if steps.mixture else ()))
+        self.save()
 
     def _move(self, made: Step, rate: float, seeing: float) -> list[float]:
         """Move the weights one step; return the losses and how often scenes and photographs were found."""

@@ -39,7 +39,7 @@ def tars(tmp_path_factory):
     for order, (name, texts) in enumerate(TEXTS.items()):
         with tarfile.open(folder / f"{name}.tar", "w") as archive:
             for number in range(PICTURES):
-                pixels = picture(1000 * order + number // 2, 90 - 20 * (number % 2))
+                pixels = picture(1000 * order + number // 2, 95 - 10 * (number % 2))
                 text = texts[number // 2 % len(texts)].encode()
                 for end, data in ((".jpg", pixels), (".txt", text)):
                     entry = tarfile.TarInfo(f"{number:06}{end}")
