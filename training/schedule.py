@@ -1,9 +1,7 @@
 """How fast a run learns at each step, and when a step has to wait."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 WARM_UP = 150  # steps
 
@@ -47,14 +45,7 @@ class Schedule:
     def wait(self) -> None:
         """Let go first whoever holds the lock."""
         if self.lock is not None:
+            import fcntl  # there is none on Windows
+
             with open(self.lock, "a") as file:
-                _until_free(file)
-
-
-def _until_free(file: TextIO) -> None:
-    if sys.platform == "win32":
-        return
-    import fcntl
-
-    fcntl.flock(file, fcntl.LOCK_SH)
-    fcntl.flock(file, fcntl.LOCK_UN)
+                fcntl.flock(file, fcntl.LOCK_SH)

@@ -1,6 +1,5 @@
 """Training: a run that stops and goes on is the run that didn't stop; weights fit a larger vocabulary."""
 
-import fcntl
 import threading
 
 import pytest
@@ -123,6 +122,7 @@ def test_the_state_before_the_fall_is_kept(tmp_path, words, steps):
 
 
 def test_training_lets_go_first_whoever_holds_the_lock(tmp_path):
+    fcntl = pytest.importorskip("fcntl")
     lock = tmp_path / "lock"
     schedule = Schedule(1, tmp_path / "steps", 1e-3, 0.2, 1, lock)
     with open(lock, "w") as held:
