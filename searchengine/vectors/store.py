@@ -81,6 +81,24 @@ class VectorStore(Protocol):
         ...
 
 
+def open_store(address: str, folder: Path) -> VectorStore:
+    """The store with this address.
+
+    Args:
+        address: As ``--vectors`` takes it; empty for FAISS.
+        folder: Where files go.
+
+    Raises:
+        UsageError: The address can't be understood, or its extra isn't installed.
+    """
+    if not address:
+        return FaissStore(folder)
+    from searchengine.vectors.milvus.address import parse
+    from searchengine.vectors.milvus.store import MilvusStore
+
+    return MilvusStore(parse(address))
+
+
 @dataclass(frozen=True, slots=True)
 class FaissStore:
     """Snapshots in files, mapped by whoever searches; see `vectors.snapshot`.

@@ -95,3 +95,20 @@ def brute_force(vectors, queries, k):
     scores = np.atleast_2d(queries).astype(np.float32) @ rows.T
     order = np.lexsort((np.broadcast_to(ids, scores.shape), -scores), axis=1)[:, :k]
     return ids[order], np.take_along_axis(scores, order, axis=1)
+
+
+def answers_are_right(live, source, *, seed=0, allowed=None):
+    """An index's answers, a few, a third and all, are what brute force gives over what is shown."""
+    shown = {each: source.known[each] for each in source.visible}
+    assert len(live) == len(shown)
+    passing = {each: row for each, row in shown.items() if allowed is None or each in allowed}
+    query = coarse(10_000 + seed).astype(np.float32)
+    choice = None if allowed is None else np.array(sorted(allowed), np.int64)
+    for k in (1, 3, len(shown) + 2):
+        ids, scores = brute_force(passing, query, k)
+        hits = live.search(query, k, allowed=choice)
+        width = ids.shape[1]
+        assert hits.ids.shape[1] == min(k, len(shown))
+        assert hits.ids[:, :width].tolist() == ids.tolist()
+        assert hits.scores[:, :width].tolist() == scores.tolist()
+        assert (hits.ids[:, width:] == -1).all()

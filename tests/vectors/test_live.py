@@ -14,23 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from searchengine.vectors.live import LiveIndex
 from searchengine.vectors.snapshot import keep_snapshot, take_snapshot
-from tests.vectors.memory import MemorySource, brute_force, coarse
-
-
-def answers_are_right(live, source, *, seed=0, allowed=None):
-    shown = {each: source.known[each] for each in source.visible}
-    assert len(live) == len(shown)
-    passing = {each: row for each, row in shown.items() if allowed is None or each in allowed}
-    query = coarse(10_000 + seed).astype(np.float32)
-    choice = None if allowed is None else np.array(sorted(allowed), np.int64)
-    for k in (1, 3, len(shown) + 2):
-        ids, scores = brute_force(passing, query, k)
-        hits = live.search(query, k, allowed=choice)
-        width = ids.shape[1]
-        assert hits.ids.shape[1] == min(k, len(shown))
-        assert hits.ids[:, :width].tolist() == ids.tolist()
-        assert hits.scores[:, :width].tolist() == scores.tolist()
-        assert (hits.ids[:, width:] == -1).all()
+from tests.vectors.memory import MemorySource, answers_are_right, coarse
 
 
 def test_opens_with_and_without_a_snapshot(source, tmp_path):
