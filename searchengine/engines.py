@@ -162,7 +162,12 @@ def _place(url: str) -> tuple[object, ...]:
 def _vectors(url: str) -> str:
     if url in ("", EMBEDDED_VECTORS):
         return ""
-    raise UsageError(
-        f"there is no vector engine for {without_secrets(url)}; leave --vectors out "
-        f"(and ${VECTORS_VARIABLE}) to search with FAISS"
-    )
+    from searchengine.vectors.milvus.address import FOLDER, parse
+
+    if not url.startswith((FOLDER, "http://", "https://")):
+        raise UsageError(
+            f"there is no vector engine for {without_secrets(url)}; leave --vectors out "
+            f"(and ${VECTORS_VARIABLE}) to search with FAISS, or give {FOLDER}FOLDER or http://HOST:19530"
+        )
+    address = parse(url)
+    return address.shown if address.is_folder else url  # a folder is kept as an absolute one

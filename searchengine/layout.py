@@ -9,10 +9,10 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from searchengine.engines import CATALOG_FILE, Engines, engines_of
+
 if TYPE_CHECKING:
     from searchengine.vectors.store import VectorStore
-
-from searchengine.engines import CATALOG_FILE, Engines, engines_of
 
 LIBRARY_VARIABLE = "IMGSEARCH_LIBRARY"
 
@@ -49,10 +49,10 @@ class Layout:
 
     @property
     def vector_store(self) -> VectorStore:
-        """What searches the embeddings, and holds what is derived from them for that."""
-        from searchengine.vectors.store import FaissStore
+        """What searches the embeddings, and holds what is derived from them for that; raises as `engines`."""
+        from searchengine.vectors.store import open_store
 
-        return FaissStore(self.vectors)
+        return open_store(self.engines.vectors, self.vectors)
 
     @property
     def vectors(self) -> Path:

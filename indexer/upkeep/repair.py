@@ -11,6 +11,7 @@ from indexer.lock import writing
 from searchengine.catalog import care, mending, removal, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
+from searchengine.engines import record
 from searchengine.errors import LibraryDamagedError
 from searchengine.layout import Layout
 from searchengine.verify import derived
@@ -79,6 +80,7 @@ def optimize(library: Path, *, purge: bool = False) -> Optimized:
     """
     layout = Layout(library)
     with writing(library, "imgsearch optimize"), Catalog.open(layout.catalog) as catalog:
+        record(library, layout.engines)
         before = care.size(catalog)
         purged = 0
         if purge:

@@ -136,8 +136,9 @@ def choose_engine(ctx: click.Context, option: click.Parameter, url: str | None) 
     metavar="URL",
     expose_value=False,
     callback=choose_engine,
-    help="What searches the library's vectors. The library remembers it, but for passwords and tokens, which "
-    f"the URL may hold in ${VECTORS_VARIABLE}. Default: FAISS, in the library's folder.",
+    help="Search the library's vectors by Milvus: http://HOST:19530, or milvus+file:FOLDER, which needs no "
+    "server; faiss goes back. The library remembers it from the next index or optimize on, but for passwords "
+    f"and tokens, which the URL may hold in ${VECTORS_VARIABLE}. Default: FAISS, in the library's folder.",
 )
 @click.version_option(__version__, prog_name="imgsearch", message="%(prog)s %(version)s")
 def program() -> None:

@@ -127,7 +127,7 @@ class Genuine(Server):
     def _really_at(self):
         written = self._folder / "data" / "configs" / "milvus.yaml"
         found = written.exists() and re.search(
-            r"^proxy:\n(?:[ #].*\n|\n)*?  port: (\d+)", written.read_text(), re.M
+            r"^proxy:\n(?:[ #].*\n|\n)*?  port: (\d+)", written.read_text(), re.MULTILINE
         )
         return int(found[1]) if found else self._port
 

@@ -13,7 +13,7 @@ TOKEN_VARIABLE = "IMGSEARCH_VECTORS_TOKEN"  # noqa: S105  the variable's name
 
 FOLDER = "milvus+file:"
 
-_HOW = f"write {FOLDER}FOLDER (needs no server) or http://HOST:19530 (a Milvus server)"
+_HOW = f"write {FOLDER}FOLDER, which needs no server, or http://HOST:19530"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,11 @@ class Address:
 def parse(text: str) -> Address:
     """Understand what ``--vectors`` takes.
 
-    The token is what $IMGSEARCH_VECTORS_TOKEN says, or else what stands before the host: ``http://user:password@host``.
+    The token is what $IMGSEARCH_VECTORS_TOKEN says, or else what stands before the host:
+    ``http://user:password@host``, or ``http://:key@host``.
 
     Raises:
-        UsageError: It is neither form.
+        UsageError: It is neither form, or a user's password isn't known.
     """
     if text.startswith(FOLDER):
         folder = Path(text.removeprefix(FOLDER)).expanduser().absolute()
@@ -54,10 +55,16 @@ def parse(text: str) -> Address:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise UsageError(f"--vectors: the address can't be read ({error}); {_HOW}") from error
-    if parts.scheme not in ("http", "https") or not host:
-        shown = text if "@" not in text else "…"
-        raise UsageError(f"--vectors: {shown} isn't an address of Milvus; {_HOW}")
-    given = ":".join(unquote(each) for each in (parts.username, parts.password) if each is not None)
+    if not host:
+        raise UsageError(f"--vectors names no host; {_HOW}")
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token and parts.password:
+        token = ":".join(unquote(each) for each in (parts.username, parts.password) if each)
+    if parts.username and not token:
+        raise UsageError(
+            f"the password of {unquote(parts.username)} on {host} isn't known, as it isn't kept with the "
+            f"library: put {unquote(parts.username)}:PASSWORD into ${TOKEN_VARIABLE}"
+        )
     database = parts.path.strip("/")
     place = f"{parts.scheme}://[{host}]" if ":" in host else f"{parts.scheme}://{host}"
     uri = f"{place}:{port or 19530}"
@@ -65,6 +72,6 @@ def parse(text: str) -> Address:
         uri,
         f"{uri}/{database}" if database else uri,
         is_folder=False,
-        token=os.environ.get(TOKEN_VARIABLE) or given,
+        token=token,
         database=database,
     )
