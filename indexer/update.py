@@ -17,7 +17,7 @@ from indexer.precision import in_precision, precision_of
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.recorded import recorded
 from indexer.summary import Summary, summarize
-from searchengine.catalog import files, ocr, removal, roots, runs, spaces
+from searchengine.catalog import files, ocr, regions, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.engines import record
 from searchengine.errors import ModelMismatchError, UsageError
@@ -51,6 +51,8 @@ class Update:
         exclude: Globs of names or relative paths to leave out, besides the default ones.
         accept_removals: Believe that files are gone, however many.
         rehash: Read every file, whatever its size and mtime say.
+        regions: Whether pictures' regions are embedded too, so that small things are found; None for what
+            the library is used to. False drops those there are.
         ocr: Whether the text in pictures is read; None for what the library is used to. False drops what
             has been read.
         ray: The Ray cluster to decode and embed on; see `indexer.distributed.ray.joined`. None for this
@@ -72,6 +74,7 @@ class Update:
         exclude: Sequence[str] = (),
         accept_removals: bool = False,
         rehash: bool = False,
+        regions: bool | None = None,
         ocr: bool | None = None,
         ray: str | None = None,
         shards: str | None = None,
@@ -86,6 +89,7 @@ class Update:
         self._exclude = exclude
         self._accept_removals = accept_removals
         self._rehash = rehash
+        self._regions = regions
         self._ocr = ocr
         self._ray = ray
         self._shards = shards
@@ -170,6 +174,7 @@ class Update:
                 found = self._survey(ground.files)
                 committer = self._read(catalog, space, found, ground) if found.to_read else None
                 unread = self._describe(catalog, found, ground)
+                self._embed_regions(catalog)
                 illegible = self._read_text(catalog)
                 summary = self._conclude(
                     catalog, ground, found, committer, unread=unread, illegible=illegible, start=start
@@ -297,15 +302,8 @@ class Update:
         """Bring the relevance line's measurements up to date; the model is loaded only if it has to be."""
         with catalog.read() as session:
             space = spaces.active_space(session)
-        if space is None:
-            return
-
-        def encoder() -> Encoder:
-            if self.encoder is None or self.encoder.spec != space.spec:
-                self.encoder = self._load_encoder(space)
-            return self.encoder
-
-        keep_calibrated(catalog, self._layout, space, encoder)
+        if space is not None:
+            keep_calibrated(catalog, self._layout, space, lambda: self._encoder_of(space))
 
     def _describe(self, catalog: Catalog, found: Survey, ground: Ground) -> list[Problem]:
         """Take in what is said beside pictures that haven't changed themselves."""
@@ -316,6 +314,23 @@ class Update:
         self._on_progress(Progress("reading .xmp files"))
         with self._stopwatch.timed("describe"):
             return describe(catalog, ground.root_ids, found.to_describe)
+
+    def _embed_regions(self, catalog: Catalog) -> None:
+        """Embed the regions of pictures, where that is wanted."""
+        if self._regions is not None:
+            with catalog.write() as session:
+                regions.want(session) if self._regions else regions.forget(session)
+        with catalog.read() as session:
+            space = spaces.active_space(session)
+        if self._interrupted or space is None or not space.regions:
+            return
+        from indexer.regions.catch_up import catch_up
+
+        with self._stopwatch.timed("regions"):
+            try:
+                catch_up(catalog, space, lambda: self._encoder_of(space), self._on_progress)
+            except KeyboardInterrupt:
+                self._interrupted = True
 
     def _read_text(self, catalog: Catalog) -> int:
         """Read the text in pictures, where that is wanted; how many are left for want of a reader."""
@@ -335,6 +350,12 @@ class Update:
         with self._stopwatch.timed("text"):
             self._interrupted = not catch_up(catalog, self._on_progress)
         return 0
+
+    def _encoder_of(self, space: SpaceRow) -> Encoder:
+        """A space's model, loaded only if it isn't yet."""
+        if self.encoder is None or self.encoder.spec != space.spec:
+            self.encoder = self._load_encoder(space)
+        return self.encoder
 
     def _load_encoder(self, space: SpaceRow | None) -> Encoder:
         from searchengine.encoders import DEFAULT_MODEL, load_encoder

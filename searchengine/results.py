@@ -27,7 +27,8 @@ class SearchResult:
             the next run of the indexer in a library that was made before there were lines.
         offline: True when none of its files' roots can be reached.
         flags: What a user should know about the picture, e.g. ``truncated``.
-        region: Box of the part that matched, or None for the whole picture.
+        region: The part that matched best: left, top, right, bottom, as shares of width and height; None
+            for the whole picture.
         width: Pixels, upright.
         height: Pixels, upright.
         format: ``JPEG``, ``PNG``, …

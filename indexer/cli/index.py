@@ -48,6 +48,11 @@ INTERRUPTED = 130
 @click.option("--accept-removals", is_flag=True, help="Believe that files are gone, however many at once.")
 @click.option("--rehash", is_flag=True, help="Read every file, also those of the same size and time.")
 @click.option(
+    "--regions/--no-regions",
+    default=None,
+    help="Embed the parts of pictures too, now and from now on, so that small things are found; or drop them.",
+)
+@click.option(
     "--ocr/--no-ocr",
     default=None,
     help="Read the text in pictures too, now and from now on; or drop it. Takes the extra ocr.",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from searchengine.encoders.spec import Preprocessing
     from searchengine.images.files import FileBytes
     from searchengine.images.metadata import Metadata
+    from searchengine.images.open import Picture
+    from searchengine.images.tiles import Box
 
 SECONDS = 30.0
 _CHUNK = 1 << 24  # bytes of a file read at a time, where it isn't needed whole
@@ -90,11 +92,12 @@ class Decoded:
         metadata: What EXIF or the container says.
         perceptual_hash: 8 bytes, see `perceptual_hash`; of a video its first key frame's.
         flags: See `Picture` and `Video`.
-        pixels: The model's input, uint8 (n, height, width, 3): one picture, or n key frames.
+        pixels: The model's input, uint8 (n, height, width, 3): one picture, or n key frames, or n regions.
         description: What it says in words.
         thumbnail: WebP, where the pool was asked to make one.
         seconds: When the n key frames are; empty for a picture.
         duration: Seconds that a video lasts, where it says so.
+        boxes: Where the n regions are, where the pool was asked for those.
     """
 
     hash: bytes
@@ -111,6 +114,7 @@ class Decoded:
     thumbnail: bytes | None = None
     seconds: tuple[float, ...] = ()
     duration: float | None = None
+    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,14 @@ def decode(
     preprocessing: Preprocessing,
     limits: Limits = DEFAULT_LIMITS,
     with_thumbnail: bool = False,
+    in_regions: bool = False,
 ) -> Outcome:
     """Read one file; in the calling process, so not for files that aren't trusted. Never raises."""
     try:
         if task.hash_only:
             return _describe(task.path, limits) if task.describe else _hash(task.path)
+        if in_regions:
+            return _decode_regions(read_file(task.path, limits), preprocessing, limits)
         return _decode(task.path, preprocessing, limits, with_thumbnail=with_thumbnail)
     except Exception as error:  # noqa: BLE001 -- whatever one file brings about, the run goes on
         return _unreadable(task.path, error)
@@ -199,7 +206,26 @@ def _decode_picture(
     from searchengine.encoders.preprocess import preprocess
 
     picture = open_image(file.data, draft_to=2 * max(preprocessing.size), limits=limits)
-    decoded = Decoded(
+    return _decoded(file, picture, preprocess(picture.image, preprocessing)[None]), picture.image
+
+
+def _decode_regions(file: FileBytes, preprocessing: Preprocessing, limits: Limits) -> Decoded:
+    """A picture that is embedded already, once more: just its regions."""
+    import numpy as np
+
+    from searchengine.encoders.preprocess import preprocess
+    from searchengine.images.tiles import SIDES, crop, tiles
+
+    picture = open_image(file.data, draft_to=round(max(preprocessing.size) / min(SIDES)), limits=limits)
+    boxes = tiles(picture.width, picture.height)
+    if not boxes:
+        raise UnsupportedImageError("it is too small to be looked at in parts")
+    pixels = np.stack([preprocess(crop(picture.image, box), preprocessing) for box in boxes])
+    return replace(_decoded(file, picture, pixels), boxes=boxes)
+
+
+def _decoded(file: FileBytes, picture: Picture, pixels: NDArray[np.uint8]) -> Decoded:
+    return Decoded(
         hash=content_hash(file.data),
         size=file.size,
         mtime_ns=file.mtime_ns,
@@ -209,10 +235,9 @@ def _decode_picture(
         metadata=picture.metadata,
         perceptual_hash=perceptual_hash(picture.image),
         flags=picture.flags,
-        pixels=preprocess(picture.image, preprocessing)[None],
+        pixels=pixels,
         description=picture.description,
     )
-    return decoded, picture.image
 
 
 def _decode_video(
@@ -294,6 +319,7 @@ class DecodePool:
         memory: int | None = MEMORY,
         limits: Limits = DEFAULT_LIMITS,
         thumbnails: bool = False,
+        in_regions: bool = False,
     ) -> None:
         """Nothing is started yet.
 
@@ -305,11 +331,18 @@ class DecodePool:
             limits: What one picture may ask for.
             thumbnails: Make thumbnails too. Off: they take 6 to 10 ms beside 36 ms for a 12-megapixel JPEG,
                 and most are never looked at.
+            in_regions: Give pictures' regions (`images.tiles`) instead of whole pictures.
         """
         self.workers = available_cores() if workers is None else workers
         self._seconds = seconds
         self._pool: WorkerPool[Task, Outcome] = WorkerPool(
-            partial(decode, preprocessing=preprocessing, limits=limits, with_thumbnail=thumbnails),
+            partial(
+                decode,
+                preprocessing=preprocessing,
+                limits=limits,
+                with_thumbnail=thumbnails,
+                in_regions=in_regions,
+            ),
             workers=self.workers,
             seconds=seconds,
             memory=memory,

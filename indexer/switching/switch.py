@@ -10,7 +10,7 @@ was stopped or killed goes on where it was.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from indexer.calibrate import keep_calibrated
@@ -18,12 +18,14 @@ from indexer.lock import writing
 from indexer.planning.plan import is_held_back
 from indexer.precision import in_precision, precision_of
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
-from indexer.switching.reembed import Work
+from indexer.regions.catch_up import catch_up
+from indexer.pipeline.again import Work
 from indexer.teaching.learn import learn
 from searchengine.catalog import files, report, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.mending import read_again
+from searchengine.catalog.regions import want
 from searchengine.errors import LibraryBusyError, LibraryError, UsageError
 from searchengine.layout import Layout
 
@@ -115,7 +117,7 @@ class Switch:
                     f"choose the model with: imgsearch index FOLDER --model {self._model}"
                 )
             encoder = self._load_encoder()
-            space = self._space(catalog, encoder)
+            space = self._space(catalog, encoder, regions=before.regions)
             encoder = in_precision(encoder, "auto", space.precision)
             left_out = 0
             outcome: Literal["done", "interrupted"] = "done"
@@ -142,13 +144,15 @@ class Switch:
         encoder = load_encoder(self._model, runtime=self._runtime, on_progress=tell)
         return in_precision(encoder, "auto", None, tell)
 
-    def _space(self, catalog: Catalog, encoder: Encoder) -> SpaceRow:
+    def _space(self, catalog: Catalog, encoder: Encoder, *, regions: bool) -> SpaceRow:
         """The model's space: the one that a run before this began, or that was switched away from, or new."""
         with catalog.write() as session:
-            found = spaces.space_of(session, encoder.spec)
-            return found or spaces.create_space(
+            found = spaces.space_of(session, encoder.spec) or spaces.create_space(
                 session, encoder.spec, precision=precision_of(encoder), state="building"
             )
+            if regions:
+                want(session, found.id)
+        return replace(found, regions=regions)
 
     def _build_and_switch(self, catalog: Catalog, encoder: Encoder, space: SpaceRow) -> int:
         from indexer.decoding.decode import DecodePool
@@ -207,6 +211,8 @@ class Switch:
                     jobs = work.next_copies()
         finally:
             self._embedded += work.embedded
+        if space.regions:
+            catch_up(catalog, space, lambda: encoder, self._on_progress)
 
     def _switch(self, catalog: Catalog, encoder: Encoder, space: SpaceRow) -> int:
         """Let the space answer; how many pictures that leaves out. Only for who holds the writer's lock."""

@@ -119,25 +119,26 @@ class EmbeddingSource:
         return pairs[:, 0], pairs[:, 1]
 
     def sample(self, count: int) -> NDArray[np.float16]:
-        """Vectors of the space, about `count` of them or all, drawn at random: (n, dim).
+        """Vectors of pictures, about `count` of them or all, drawn at random: (n, dim); no regions.
 
         The same catalog gives the same ones. Hidden pictures may be among them.
         """
         with self._catalog.read() as session:
-            first, last = session.execute(
-                select(func.min(Embedding.id), func.max(Embedding.id)).where(
-                    Embedding.space_id == self._space_id
-                )
-            ).one()
-            if first is None:
+            # Each by itself: together they read the whole table.
+            first, last = (session.scalar(select(end(Content.id))) for end in (func.min, func.max))
+            if first is None or last is None:
                 return np.empty((0, self.dim), np.float16)
             # Seeks, not a sort by random(): that would read the whole table.
             places = np.random.default_rng(0).integers(first, last, count, endpoint=True)
             ids = {
                 session.scalar(
                     select(Embedding.id)
-                    .where(Embedding.space_id == self._space_id, Embedding.id >= place)
-                    .order_by(Embedding.id)
+                    .where(
+                        Embedding.space_id == self._space_id,
+                        Embedding.part == 0,
+                        Embedding.content_id >= place,
+                    )
+                    .order_by(Embedding.content_id)
                     .limit(1)
                 )
                 for place in np.unique(places).tolist()

@@ -66,7 +66,9 @@ _CONTENTS = (
     .outerjoin(ContentText, ContentText.content_id == Content.id)
     .where(Content.id.in_(_IDS))
 )
-_PARTS = select(Embedding.id, Embedding.content_id, Embedding.seconds).where(Embedding.id.in_(_IDS))
+_PARTS = select(Embedding.id, Embedding.content_id, Embedding.seconds, Embedding.box).where(
+    Embedding.id.in_(_IDS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class ImageRow:
     Attributes:
         files: Its live files, never empty: reachable ones first, then in the order they were added.
         seconds: Which of a video's frames was asked for, where one was.
+        region: Which part of the picture was, where one was: left, top, right, bottom, as shares.
         description: What is said of it: beside its first file that has something beside it, else in itself.
     """
 
@@ -91,6 +94,7 @@ class ImageRow:
     files: tuple[FileOf, ...]
     duration: float | None = None
     seconds: float | None = None
+    region: tuple[float, float, float, float] | None = None
     description: Description = UNDESCRIBED
 
     @property
@@ -153,16 +157,24 @@ def images_of_embeddings(
     session: Session, embedding_ids: Collection[int], *, is_reachable: Callable[[bytes], bool] | None = None
 ) -> dict[int, ImageRow]:
     """The pictures that these embeddings are of, by embedding id; see `images`."""
-    part_of: dict[int, tuple[int, float | None]] = {}
+    part_of: dict[int, tuple[int, float | None, list[float] | None]] = {}
     for chunk in chunks(set(embedding_ids)):
         rows = session.execute(_PARTS, {"ids": chunk})
-        part_of.update((row[0], (row[1], row[2])) for row in rows)
-    found = images(session, {content_id for content_id, _ in part_of.values()}, is_reachable=is_reachable)
+        part_of.update((row[0], (row[1], row[2], row[3])) for row in rows)
+    found = images(session, {part[0] for part in part_of.values()}, is_reachable=is_reachable)
     return {
-        embedding_id: found[content_id] if seconds is None else replace(found[content_id], seconds=seconds)
-        for embedding_id, (content_id, seconds) in part_of.items()
+        embedding_id: _part(found[content_id], seconds, box)
+        for embedding_id, (content_id, seconds, box) in part_of.items()
         if content_id in found
     }
+
+
+def _part(image: ImageRow, seconds: float | None, box: list[float] | None) -> ImageRow:
+    """A picture, of which one part was asked for."""
+    if seconds is None and box is None:
+        return image
+    left, top, right, bottom = box or (0.0, 0.0, 1.0, 1.0)
+    return replace(image, seconds=seconds, region=(left, top, right, bottom) if box else None)
 
 
 def contents_of(session: Session, embedding_ids: Collection[int]) -> dict[int, int]:

@@ -103,7 +103,7 @@ def _one_answers(session: Session) -> Iterator[str]:
 def _vectors(session: Session) -> Iterator[str]:
     for space in spaces.all_spaces(session):
         broken, _ = invariants.broken_vectors(session, space)
-        _drop_embeddings(session, broken)
+        _drop_embeddings(session, _with_all_parts(session, space.id, broken))
         if broken:
             yield f"dropped {len(broken):,} embeddings that weren't unit vectors ({space.spec.name})"
 
@@ -152,6 +152,17 @@ def _paths(session: Session) -> Iterator[str]:
     if paths.is_damaged(session):
         paths.rebuild(session)
         yield "built the index of paths anew"
+
+
+def _with_all_parts(session: Session, space_id: int, ids: Collection[int]) -> list[int]:
+    """Embeddings with all others of the same contents: none may be left without its first part."""
+    found: list[int] = []
+    for chunk in chunks(ids):
+        contents = select(Embedding.content_id).where(Embedding.id.in_(chunk))
+        found += session.scalars(
+            select(Embedding.id).where(Embedding.space_id == space_id, Embedding.content_id.in_(contents))
+        )
+    return sorted(set(found))
 
 
 def _drop_embeddings(session: Session, ids: Collection[int]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -85,6 +86,8 @@ class Space(Base):
     """`active` (answers queries; one at most), `building`, or `retired` (was active; kept until dropped)."""
     created_at: Mapped[datetime]
     """UTC."""
+    regions: Mapped[bool] = mapped_column(server_default=false())
+    """Whether its pictures have embeddings of their regions too."""
 
 
 class SpaceCalibration(Base):
@@ -232,11 +235,13 @@ class Embedding(Base):
     content_id: Mapped[int] = mapped_column(ForeignKey("content.id"))
     space_id: Mapped[int] = mapped_column(ForeignKey("space.id"))
     part: Mapped[int] = mapped_column(default=0)
-    """0 is the whole picture, or a video's first key frame; the next ones count its further key frames."""
+    """0 is the whole picture, or a video's first key frame; the next ones count regions, or further frames."""
     vector: Mapped[bytes] = mapped_column(LargeBinary)
     """float16, little-endian, `dim` of them."""
     seconds: Mapped[float | None] = mapped_column(Double)
     """When in a video its frame is; none for a picture."""
+    box: Mapped[list[float] | None] = mapped_column(JSON(none_as_null=True))
+    """Which region of a picture it is of: left, top, right, bottom, as shares; none for all of it."""
 
 
 class Label(Base):

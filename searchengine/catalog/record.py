@@ -244,6 +244,39 @@ def record_contents(
     return ids, Recorded(new_contents, new)
 
 
+def insert_embeddings(session: Session, rows: Sequence[dict[str, object]]) -> list[int]:
+    """Add rows to `embedding`; whoever calls has to `settle` them.
+
+    Returns:
+        Their ids, in the order of the rows: neighbours in a folder stay neighbours in the index.
+    """
+    ids: list[int] = []
+    for chunk in chunks(rows, 1000):
+        statement = insert(Embedding).returning(Embedding.id, sort_by_parameter_order=True)
+        ids += session.scalars(statement, chunk)
+    return ids
+
+
+def pack(session: Session, space_id: int, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float16]:
+    """Vectors as they are stored: (n, dim), little-endian float16.
+
+    Raises:
+        ValueError: One isn't a unit vector of the space's dimension.
+    """
+    dim = session.scalar(select(Space.dim).where(Space.id == space_id))
+    if dim is None:
+        raise ValueError(f"there is no embedding space {space_id}")
+    if any(vector.shape != (dim,) for vector in vectors):
+        raise ValueError(f"embedding space {space_id} takes vectors of shape ({dim},)")
+    stacked = np.stack(vectors)
+    # Also catches NaN and infinity, which no comparison with 1 survives.
+    if not np.all(np.abs(np.linalg.norm(stacked, axis=1) - 1) < 0.01):
+        raise ValueError(
+            "embeddings must be unit vectors; the encoder's output isn't normalised, or isn't finite"
+        )
+    return stacked.astype("<f2")
+
+
 def _contents(session: Session, given: Sequence[ContentFacts | int]) -> tuple[list[int], int]:
     """The content id of each, and how many had to be added."""
     facts = {each.hash: each for each in given if isinstance(each, ContentFacts)}
@@ -296,7 +329,7 @@ def _embeddings(
     ]
     if not parts:
         return []
-    packed = _pack(session, space_id, [vector for _, _, vector, _ in parts])
+    packed = pack(session, space_id, [vector for _, _, vector, _ in parts])
     rows = [
         {
             "content_id": content_id,
@@ -307,12 +340,7 @@ def _embeddings(
         }
         for (content_id, part, _, time), vector in zip(parts, packed, strict=True)
     ]
-    ids: list[int] = []
-    for chunk in chunks(rows, 1000):
-        # Ids in the order of the rows: neighbours in a folder stay neighbours in the index.
-        statement = insert(Embedding).returning(Embedding.id, sort_by_parameter_order=True)
-        ids += session.scalars(statement, chunk)
-    return ids
+    return insert_embeddings(session, rows)
 
 
 def _timed(
@@ -322,22 +350,6 @@ def _timed(
     rows = vectors[None] if vectors.ndim == 1 else vectors
     times: Sequence[float | None] = seconds or [None] * len(rows)
     return zip(rows, times, strict=True)
-
-
-def _pack(session: Session, space_id: int, vectors: list[NDArray[np.float32]]) -> NDArray[np.float16]:
-    """Checked and rounded to what is stored: (n, dim) little-endian float16."""
-    dim = session.scalar(select(Space.dim).where(Space.id == space_id))
-    if dim is None:
-        raise ValueError(f"there is no embedding space {space_id}")
-    if any(vector.shape != (dim,) for vector in vectors):
-        raise ValueError(f"embedding space {space_id} takes vectors of shape ({dim},)")
-    stacked = np.stack(vectors)
-    # Also catches NaN and infinity, which no comparison with 1 survives.
-    if not np.all(np.abs(np.linalg.norm(stacked, axis=1) - 1) < 0.01):
-        raise ValueError(
-            "embeddings must be unit vectors; the encoder's output isn't normalised, or isn't finite"
-        )
-    return stacked.astype("<f2")
 
 
 def _file(

@@ -31,6 +31,7 @@ class SpaceRow:
         state: ``active`` answers queries (one at most), ``building`` is not complete, ``retired`` was active.
         identity: What a file derived from this space must say of itself to be believed.
         created_at: UTC.
+        regions: Whether its pictures have embeddings of their regions too.
     """
 
     id: int
@@ -39,6 +40,7 @@ class SpaceRow:
     state: SpaceState
     identity: dict[str, str]
     created_at: datetime
+    regions: bool = False
 
 
 def active_space(session: Session) -> SpaceRow | None:
@@ -143,4 +145,5 @@ def _row(space: Space) -> SpaceRow:
         state=cast("SpaceState", space.state),
         identity=identity,
         created_at=space.created_at,
+        regions=space.regions,
     )

@@ -106,7 +106,7 @@ def _result(rank: int, found: Found, image: ImageRow, line: float | None) -> Sea
         relevant=relevant,
         offline=image.offline,
         flags=image.flags,
-        region=None,
+        region=None if found.score is None else image.region,
         width=image.width,
         height=image.height,
         format=image.format,

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from indexer.lock import writing
-from indexer.switching import reembed
+from indexer.pipeline import again
 from indexer.switching.switch import LOCK, Switch, drop_old
 from indexer.update import Update
 from indexer.upkeep.forget import forget
@@ -256,9 +256,9 @@ def test_there_must_be_something_to_switch(library, switch, tmp_path):
 def test_many_are_looked_up_a_slice_at_a_time(index, photos, switch, monkeypatch):
     monkeypatch.setattr("indexer.switching.switch.SLICE", 2)
     looked_up = []
-    jobs = reembed.Work.jobs
+    jobs = again.Work.jobs
     monkeypatch.setattr(
-        reembed.Work, "jobs", lambda self, ids: (looked_up.append(len(ids)), jobs(self, ids))[1]
+        again.Work, "jobs", lambda self, ids: (looked_up.append(len(ids)), jobs(self, ids))[1]
     )
     index(photos)
     assert switch().embedded == 3

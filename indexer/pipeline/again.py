@@ -1,4 +1,4 @@
-"""Pictures of a library, embedded once more from their files, for another space."""
+"""Pictures of a library, embedded once more from their files: for another space, or region by region."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
+    from indexer.decoding.decode import Decoded
     from indexer.pipeline.pipeline import Batch, Job
     from searchengine.catalog.catalog import Catalog
 
@@ -21,13 +22,14 @@ class Work:
     """The pictures that are being embedded, and what came of them.
 
     Attributes:
-        embedded: Pictures that got an embedding.
+        embedded: Pictures that got what they lacked.
+        space_id: The space.
     """
 
     def __init__(self, catalog: Catalog, space_id: int, unreadable: dict[int, str]) -> None:
         self.embedded = 0
         self._catalog = catalog
-        self._space_id = space_id
+        self.space_id = space_id
         self._unreadable = unreadable
         self._content_of: dict[Job, int] = {}
         self._hash_of: dict[int, bytes] = {}
@@ -63,22 +65,26 @@ class Work:
         for (job, decoded), vectors in zip(batch.decoded, batch.vectors, strict=True):
             content_id = self._content_of[job]
             if decoded.hash == self._hash_of[content_id]:
-                fresh[content_id] = vectors, decoded.seconds
+                fresh[content_id] = vectors, decoded
             else:
                 self._fail(content_id, job, "it was changed since; index it again")
         for job, unreadable in batch.failures:
             self._fail(self._content_of[job], job, unreadable.reason)
         with self._catalog.write() as session:
-            self.embedded += self._record(session, fresh)
+            self.embedded += self.record(session, fresh)
 
-    def _record(
-        self, session: Session, fresh: dict[int, tuple[NDArray[np.float32], tuple[float, ...]]]
-    ) -> int:
+    def record(self, session: Session, fresh: dict[int, tuple[NDArray[np.float32], Decoded]]) -> int:
+        """Write the embeddings (n, dim) of pictures, by id; of how many.
+
+        Args:
+            session: A writing session.
+            fresh: With what was decoded.
+        """
         # Somebody may have forgotten a picture while it was being embedded.
         present = [each for each in files.existing(session, fresh) if each in fresh]
         vectors = [fresh[each][0] for each in present]
-        seconds = {each: fresh[each][1] for each in present}
-        record_embeddings(session, self._space_id, present, vectors, seconds)
+        seconds = {each: fresh[each][1].seconds for each in present}
+        record_embeddings(session, self.space_id, present, vectors, seconds)
         return len(present)
 
     def _job(self, content_id: int) -> Job:

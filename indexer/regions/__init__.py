@@ -1,0 +1,1 @@
+"""Embeds the regions of pictures beside them, where that is asked for."""
