@@ -1,0 +1,106 @@
+"""Regions: embedded where that is asked for, of what there was before too, and dropped again."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.switching.switch import Switch
+from indexer.update import Update
+from searchengine import Library
+from searchengine.catalog import regions, spaces
+from searchengine.catalog.catalog import Catalog
+from searchengine.encoders.spec import ModelSpec
+from searchengine.layout import Layout
+from searchengine.verify.library import verify
+from tests.pictures import paint
+
+SIZE = (320, 240)
+TILES = 9  # of a picture of four by three
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    for number in range(3):
+        paint(folder / f"{number}.png", number, size=SIZE)
+    return folder
+
+
+def embeddings(library):
+    with Catalog.open(Layout(library).catalog) as catalog, catalog.read() as session:
+        space = spaces.active_space(session)
+        assert regions.count_lacking(session, space.id) == 0 or not space.regions
+        return spaces.embedding_counts(session)[space.id]
+
+
+def test_what_was_indexed_before_gets_its_regions_and_keeps_its_embedding(photos, library, index, encoder):
+    index(photos)
+    assert (encoder.images, embeddings(library)) == (3, 3)
+    summary = index(photos, regions=True)
+    assert (summary.unchanged, summary.added) == (3, 0)
+    assert summary.stages["regions"] > 0
+    assert (encoder.images, embeddings(library)) == (3 + 3 * TILES, 3 + 3 * TILES)
+    index(photos, regions=True)
+    assert encoder.images == 3 + 3 * TILES
+    assert verify(library).sound
+
+
+def test_what_was_asked_for_once_goes_on_until_it_is_dropped(photos, library, index, encoder):
+    index(photos, regions=True)
+    paint(photos / "later.png", 7, size=SIZE)
+    paint(photos / "tiny.png", 8)
+    index(photos)
+    assert embeddings(library) == 5 + 4 * TILES
+    assert len(Library.open(library).search("", k=None)) == 5
+    index(photos, regions=False)
+    assert embeddings(library) == 5
+    assert verify(library).sound
+    paint(photos / "last.png", 9, size=SIZE)
+    assert "regions" not in index(photos).stages
+    assert embeddings(library) == 6
+
+
+def test_a_run_that_is_stopped_keeps_what_is_done_and_the_next_goes_on(photos, library, index, encoder):
+    index(photos)
+    encode = encoder.encode_images
+
+    def stopped(pixels):
+        if encoder.images > 20:
+            raise KeyboardInterrupt
+        return encode(pixels)
+
+    encoder.encode_images = stopped
+    assert index(photos, regions=True).outcome == "interrupted"
+    done = encoder.images
+    encoder.encode_images = encode
+    index(photos)
+    assert embeddings(library) == 3 + 3 * TILES
+    assert done > 3
+    assert encoder.images < done + 3 * TILES
+    assert verify(library).sound
+
+
+def test_another_model_gets_the_regions_too(photos, library, index, encoder, monkeypatch):
+    index(photos, regions=True)
+
+    class Other(type(encoder)):
+        spec = ModelSpec("other", "1" * 64, 192, encoder.spec.preprocessing, 77, 100.0)
+
+    other = Other()
+    monkeypatch.setattr(Switch, "_load_encoder", lambda self: other)
+    assert Switch(library, "other").run().embedded == 3
+    assert (other.images, embeddings(library)) == (3 + 3 * TILES, 3 + 3 * TILES)
+    assert verify(library).sound
+
+
+def test_a_damaged_picture_takes_its_regions_along_when_it_is_repaired(photos, library, index, encoder):
+    from indexer.upkeep.repair import repair
+
+    index(photos, regions=True)
+    with Catalog.open(Layout(library).catalog) as catalog, catalog._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE embedding SET vector = zeroblob(384) WHERE content_id = 1 AND part = 0")
+    repair(library)
+    assert embeddings(library) == 2 + 2 * TILES
+    index(photos)
+    assert embeddings(library) == 3 + 3 * TILES
+    assert verify(library).sound
