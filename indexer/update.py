@@ -129,6 +129,14 @@ class Update:
                 space = spaces.active_space(session)
         return resolve(space.spec.name if space else self._model or DEFAULT_MODEL)
 
+    def embeds_regions(self) -> bool:
+        """Whether a run would embed pictures' regions, too."""
+        if self._regions is not None or not self._layout.catalog.exists():
+            return bool(self._regions)
+        with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
+            space = spaces.active_space(session)
+        return space is not None and space.regions
+
     def run(self, paths: Paths) -> Summary:
         """Bring the library up to date with these folders and files.
 

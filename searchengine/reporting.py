@@ -47,6 +47,7 @@ def status(catalog: Catalog, layout: Layout, space: OpenSpace | None, reach: Rea
                 each.spec.dim,
                 count := embeddings.get(each.id, 0),
                 count * 2 * each.spec.dim + layout.size(f"vectors/space-{each.id}[-.]*"),
+                each.regions,
             )
             for each in known
         ),

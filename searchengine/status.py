@@ -125,6 +125,7 @@ class SpaceReport:
         dim: Length of an embedding.
         embeddings: How many it has.
         bytes: What its vectors and their snapshot take on disk.
+        regions: Whether pictures have embeddings of their regions too.
     """
 
     model: str
@@ -132,6 +133,7 @@ class SpaceReport:
     dim: int
     embeddings: int
     bytes: int
+    regions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

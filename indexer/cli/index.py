@@ -151,7 +151,7 @@ def _forecast(update: Update, paths: tuple[str, ...]) -> dict[str, Any]:
             for target, plan in found.plans.items()
             for entry in (*plan.new, *plan.changed)
         ]
-        measured = estimate(files, load_encoder(source.name))
+        measured = estimate(files, load_encoder(source.name), regions=update.embeds_regions())
         if measured is not None:
             values["eta_s"] = round(measured.seconds(found.to_read, available_cores()), 3)
     return values

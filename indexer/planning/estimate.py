@@ -22,7 +22,7 @@ class Estimate:
     Attributes:
         pictures: How many were tried.
         decode_s: Reading, decoding and resizing one, in one process.
-        encode_s: Embedding one, in a batch.
+        encode_s: Embedding one, in a batch, with its regions where those are wanted.
     """
 
     pictures: int
@@ -37,16 +37,24 @@ class Estimate:
         return count * (self.decode_s / workers + self.encode_s)
 
 
-def estimate(paths: list[bytes], encoder: Encoder) -> Estimate | None:
-    """Time a few of the files, evenly spread; None when none of them can be read."""
+def estimate(paths: list[bytes], encoder: Encoder, *, regions: bool) -> Estimate | None:
+    """Time a few of the files, evenly spread; None when none of them can be read.
+
+    Args:
+        paths: Files to choose from.
+        encoder: Embeds them.
+        regions: Whether their regions are embedded, too.
+    """
     import numpy as np
 
     from searchengine.encoders.preprocess import preprocess
     from searchengine.images.open import open_image
+    from searchengine.images.tiles import tiles
 
     step = max(1, len(paths) // SAMPLE)
     preprocessing = encoder.spec.preprocessing
     pixels = []
+    views = 0
     start = time.perf_counter()
     for path in paths[::step][:SAMPLE]:
         try:
@@ -54,6 +62,7 @@ def estimate(paths: list[bytes], encoder: Encoder) -> Estimate | None:
         except (ImageError, OSError):
             continue
         pixels.append(preprocess(picture.image, preprocessing))
+        views += 1 + (len(tiles(picture.width, picture.height)) if regions else 0)
     if not pixels:
         return None
     decode_s = (time.perf_counter() - start) / len(pixels)
@@ -61,4 +70,5 @@ def estimate(paths: list[bytes], encoder: Encoder) -> Estimate | None:
     encoder.encode_images(batch)  # the first call also loads the model
     start = time.perf_counter()
     encoder.encode_images(batch)
-    return Estimate(len(pixels), decode_s, (time.perf_counter() - start) / len(pixels))
+    encode_s = (time.perf_counter() - start) / len(pixels)
+    return Estimate(len(pixels), decode_s, encode_s * views / len(pixels))

@@ -65,6 +65,9 @@ def lines(status: Status) -> Iterator[tuple[str, str]]:
         yield "Model", "none yet; index some pictures: imgsearch index FOLDER"
     else:
         yield "Model", f"{printable(status.space)}, {status.dim} dimensions"
+    for space in status.spaces:
+        if space.state == "active" and space.regions:
+            yield "", f"with regions: {space.embeddings:,} embeddings, {size(space.bytes)}"
     yield from (("", text) for text in _other_spaces(status))
     if status.index is not None:
         yield "Search", status.index.reason
@@ -80,7 +83,7 @@ def _other_spaces(status: Status) -> Iterator[str]:
         model = printable(space.model)
         if space.state == "building":
             yield (
-                f"{model} is being built: {count(space.embeddings, 'picture')} so far, {size(space.bytes)}; "
+                f"{model} is being built: {count(space.embeddings, 'embedding')} so far, {size(space.bytes)}; "
                 f"to go on: imgsearch switch-model {model}"
             )
         elif space.state == "retired":

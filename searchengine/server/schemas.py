@@ -289,6 +289,7 @@ class Space(Shape):
     dim: int
     embeddings: int
     bytes: int
+    regions: bool
 
 
 class RunProgress(Shape):

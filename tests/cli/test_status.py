@@ -57,7 +57,7 @@ def test_models_that_do_not_answer_are_told_with_the_next_step():
     told = [text for head, text in said(spaces=(old, new)) if not head]
     assert told == [
         "old is kept from before, 2.0 kB; to drop it: imgsearch switch-model --drop-old",
-        "new is being built: 2 pictures so far, 500 bytes; to go on: imgsearch switch-model new",
+        "new is being built: 2 embeddings so far, 500 bytes; to go on: imgsearch switch-model new",
     ]
 
 

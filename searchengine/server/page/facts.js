@@ -2,7 +2,7 @@
 
 import { make } from "./elements.js";
 import { copyButton } from "./paths.js";
-import { bytes, clock, nameOf } from "./words.js";
+import { bytes, clock, nameOf, partOf } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -27,6 +27,7 @@ export function writeFacts(element, known) {
     ["Size", `${known.width} × ${known.height}${known.size ? `, ${bytes(known.size)}` : ""}`],
     ["Length", known.duration && clock(known.duration)],
     ["Found at", typeof known.time === "number" && clock(known.time)],
+    ["Found in", known.region && partOf(known.region)],
     ["Format", known.format],
     ["Rating", known.rating > 0 ? "★".repeat(known.rating) : known.rating === -1 && "rejected"],
     ["Score", typeof known.score === "number" && known.score.toFixed(3)],

@@ -16,6 +16,13 @@ export function bytes(size) {
 /** Where in a video: "1:05". */
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
+/** Which part of a picture: "top left", "middle". @param {number[]} box left, top, right, bottom as shares */
+export function partOf([left, top, right, bottom]) {
+  const third = (share, words) => words[Math.min(Math.floor(share * 3), 2)];
+  const parts = [third((top + bottom) / 2, ["top", "", "bottom"]), third((left + right) / 2, ["left", "", "right"])];
+  return parts.filter(Boolean).join(" ") || "middle";
+}
+
 /** How long something takes, as exactly as one cares: "8 s", "3 min", "2 h 10 min". */
 export function span(seconds) {
   if (seconds < 1) return "under a second";

@@ -171,6 +171,8 @@ def test_where_in_a_picture_something_was_found_is_framed(visit):
             return [...across, ...down].every((share, at) => Math.abs(share - asked[at]) < 0.01);
         }"""
     )
+    page.keyboard.press("i")
+    page.locator("#facts dd", has_text="bottom").wait_for()
 
 
 def test_a_video_plays_where_its_picture_stands(visit, tmp_path):
