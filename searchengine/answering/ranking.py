@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from searchengine.catalog import filters, images
 from searchengine.catalog.narrowing import narrow
 from searchengine.query import fuse as fusing
-from searchengine.query.fuse import fuse, shares
+from searchengine.query.fuse import by_same_part, fuse, shares
 from searchengine.query.paging import page_after
 from searchengine.query.rank import Found
 from searchengine.reach import Reach
@@ -122,6 +122,8 @@ class Ranking:
 
         def ranking(count: int) -> list[Hit]:
             nearest = _pairs(self._space.index.search_groups(vector, count, allowed=allowed))
+            if matches:
+                nearest = by_same_part(nearest, matches, self._space.index.first_parts)
             cosines.update(nearest)
             nonlocal best
             best = nearest[0][0] if nearest else None

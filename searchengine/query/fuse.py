@@ -14,7 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from searchengine.query.paging import Hit
     from searchengine.query.terms import Query
@@ -33,6 +36,26 @@ def shares(query: Query) -> list[tuple[str, float]]:
     whole = sum(words.weight for words in positive)
     whole += sum(example.weight for example in query.examples if example.weight > 0)
     return [(words.text, words.weight / whole) for words in positive]
+
+
+def by_same_part(
+    hits: Sequence[Hit], matches: Sequence[Hit], first_parts: Callable[[NDArray[np.int64]], NDArray[np.int64]]
+) -> list[Hit]:
+    """The hits, those of pictures that are among the matches by the part that the match has.
+
+    Matches are looked up exactly, hits perhaps not, so one picture may be in both by different parts: it
+    must not be two results.
+
+    Args:
+        hits: Of any pictures.
+        matches: Of some.
+        first_parts: What pictures go by.
+    """
+    import numpy as np
+
+    firsts = first_parts(np.array([each for each, _ in (*matches, *hits)], np.int64)).tolist()
+    matched = dict(zip(firsts, matches, strict=False))
+    return [matched.get(first, hit) for first, hit in zip(firsts[len(matches) :], hits, strict=True)]
 
 
 def fuse(hits: Sequence[Hit], matches: Sequence[Hit], raised: Mapping[int, float]) -> list[Hit]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchengine.query.fuse import fuse, shares
+from searchengine.query.fuse import by_same_part, fuse, shares
 from searchengine.query.grammar import parse
 
 COSINES = st.dictionaries(
@@ -52,3 +53,10 @@ def test_without_words_the_order_is_the_vectors_own(cosines):
 )
 def test_the_words_that_it_goes_towards_share_what_it_goes_towards(query, expected):
     assert shares(parse(query)) == expected
+
+
+def test_a_picture_that_is_found_by_two_of_its_parts_is_one_result():
+    hits, matches = [(11, 0.5), (3, 0.4), (20, 0.3)], [(12, 0.6), (20, 0.3)]  # 11 and 12 are parts of 10
+    same = by_same_part(hits, matches, lambda ids: np.where(ids < 10, ids, ids // 10 * 10))
+    assert same == [(12, 0.6), (3, 0.4), (20, 0.3)]
+    assert fuse(same, matches, {12: 0.1, 20: 0.0}) == [(12, 0.7), (3, 0.4), (20, 0.3)]
