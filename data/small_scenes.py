@@ -7,7 +7,7 @@ from data.captions import describe
 from data.glyphs import glyphs
 from data.scenes import ASPECTS, Placed, Scene
 
-SIDES = (0.08, 0.18)  # of a thing's cell, as shares of the picture's shorter side
+SIDES = (0.04, 0.1)  # of a thing's cell, as shares of the picture's shorter side
 MOST_COVERED = 0.03  # of the picture
 
 

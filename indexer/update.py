@@ -131,7 +131,7 @@ class Update:
 
     def embeds_regions(self) -> bool:
         """Whether a run would embed pictures' regions, too."""
-        if self._regions is not None or not self._layout.catalog.exists():
+        if self._regions is not None or not Catalog.exists(self._layout.catalog):
             return bool(self._regions)
         with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
             space = spaces.active_space(session)
@@ -327,7 +327,10 @@ class Update:
         """Embed the regions of pictures, where that is wanted."""
         if self._regions is not None:
             with catalog.write() as session:
-                regions.want(session) if self._regions else regions.forget(session)
+                if self._regions:
+                    regions.want(session)
+                else:
+                    regions.forget(session)
         with catalog.read() as session:
             space = spaces.active_space(session)
         if self._interrupted or space is None or not space.regions:

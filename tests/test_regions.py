@@ -32,7 +32,12 @@ def library(tmp_path_factory):
         render(Scene(background, number + 9, 4 / 3, ()), 960).save(place / "pictures" / f"{number}.jpg")
     done = CliRunner().invoke(
         program,
-        ["--library", str(place / "library"), "index", str(place / "pictures"), "--model", "builtin", "--regions"],
+        [
+            "--library",
+            *map(str, (place / "library", "index", place / "pictures")),
+            "--model=builtin",
+            "--regions",
+        ],
     )
     assert done.exit_code == 0, done.output
     return place / "library"

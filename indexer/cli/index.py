@@ -50,7 +50,7 @@ INTERRUPTED = 130
 @click.option(
     "--regions/--no-regions",
     default=None,
-    help="Embed the parts of pictures too, now and from now on, so that small things are found; or drop them.",
+    help="Embed parts of pictures too, now and from now on, so that small things are found; or drop them.",
 )
 @click.option(
     "--ocr/--no-ocr",

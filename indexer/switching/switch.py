@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Literal
 
 from indexer.calibrate import keep_calibrated
 from indexer.lock import writing
+from indexer.pipeline.again import Work
 from indexer.planning.plan import is_held_back
 from indexer.precision import in_precision, precision_of
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.regions.catch_up import catch_up
-from indexer.pipeline.again import Work
 from indexer.teaching.learn import learn
 from searchengine.catalog import files, report, spaces
 from searchengine.catalog.catalog import Catalog

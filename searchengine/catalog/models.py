@@ -235,7 +235,7 @@ class Embedding(Base):
     content_id: Mapped[int] = mapped_column(ForeignKey("content.id"))
     space_id: Mapped[int] = mapped_column(ForeignKey("space.id"))
     part: Mapped[int] = mapped_column(default=0)
-    """0 is the whole picture, or a video's first key frame; the next ones count regions, or further frames."""
+    """0 is the whole picture, or a video's first key frame; the next count regions, or further frames."""
     vector: Mapped[bytes] = mapped_column(LargeBinary)
     """float16, little-endian, `dim` of them."""
     seconds: Mapped[float | None] = mapped_column(Double)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
 from searchengine.catalog import labels, ocr
 from searchengine.catalog.models import (
@@ -127,7 +127,7 @@ class Adopted:
 
 def count(session: Session, space_id: int) -> Count:
     """How much `pictures` gives."""
-    of_space = Embedding.space_id == space_id
+    of_space = and_(Embedding.space_id == space_id, Embedding.box.is_(None))
     embeddings = session.scalar(select(func.count()).where(of_space)) or 0
     return Count(session.scalar(select(func.count()).where(of_space, Embedding.part == 0)) or 0, embeddings)
 
@@ -155,7 +155,8 @@ def _together(session: Session, space: SpaceRow, ids: Sequence[int]) -> Iterator
     seconds: dict[int, list[float | None]] = defaultdict(list)
     parts = (
         select(Embedding.content_id, Embedding.vector, Embedding.seconds)
-        .where(Embedding.space_id == space.id, Embedding.content_id.in_(ids))
+        # Regions stay behind: `index --regions` makes them again.
+        .where(Embedding.space_id == space.id, Embedding.content_id.in_(ids), Embedding.box.is_(None))
         .order_by(Embedding.content_id, Embedding.part)
     )
     for content_id, vector, at in connection.execute(parts):

@@ -35,7 +35,7 @@ _HAS_BOX = and_(text("embedding.part > 0"), Embedding.box.is_not(None))
 
 
 def want(session: Session, space_id: int | None = None) -> None:
-    """From now on the pictures of a space, or of the one that answers, have regions; the indexer sees to it."""
+    """From now on pictures have regions in a space, or in the one that answers; the indexer sees to it."""
     which = Space.state == "active" if space_id is None else Space.id == space_id
     session.execute(update(Space).where(which).values(regions=True))
 

@@ -65,10 +65,7 @@ def lines(status: Status) -> Iterator[tuple[str, str]]:
         yield "Model", "none yet; index some pictures: imgsearch index FOLDER"
     else:
         yield "Model", f"{printable(status.space)}, {status.dim} dimensions"
-    for space in status.spaces:
-        if space.state == "active" and space.regions:
-            yield "", f"with regions: {space.embeddings:,} embeddings, {size(space.bytes)}"
-    yield from (("", text) for text in _other_spaces(status))
+    yield from (("", text) for text in _about_spaces(status))
     if status.index is not None:
         yield "Search", status.index.reason
         if status.index.note:
@@ -77,14 +74,16 @@ def lines(status: Status) -> Iterator[tuple[str, str]]:
         yield "Last run", _run(status.last_run)
 
 
-def _other_spaces(status: Status) -> Iterator[str]:
-    """The models that don't answer, and what to do with their embeddings."""
+def _about_spaces(status: Status) -> Iterator[str]:
+    """Whether the model that answers has seen regions; the others, and what to do with their embeddings."""
     for space in status.spaces:
         model = printable(space.model)
-        if space.state == "building":
+        if space.state == "active" and space.regions:
+            yield f"with regions: {count(space.embeddings, 'embedding')}, {size(space.bytes)}"
+        elif space.state == "building":
             yield (
-                f"{model} is being built: {count(space.embeddings, 'embedding')} so far, {size(space.bytes)}; "
-                f"to go on: imgsearch switch-model {model}"
+                f"{model} is being built: {count(space.embeddings, 'embedding')} so far, "
+                f"{size(space.bytes)}; to go on: imgsearch switch-model {model}"
             )
         elif space.state == "retired":
             yield (

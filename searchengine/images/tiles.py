@@ -1,4 +1,4 @@
-"""A picture in overlapping squares, so that what is small in it is looked at closely. Values in, values out."""
+"""A picture in overlapping squares, so that what is small in it is looked at closely."""
 
 from __future__ import annotations
 

@@ -76,10 +76,6 @@ class LiveIndex(SpaceIndex):
         """What searches see now."""
         return self._state
 
-    def first_parts(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """For each of the vectors (n,) the first one of the same thing, by which the thing goes."""
-        return self._state.groups.of(ids)
-
     def refresh(self) -> bool:
         """Take in changes, and a new snapshot; see `SpaceIndex.refresh`."""
         with self._refreshing:

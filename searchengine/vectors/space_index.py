@@ -169,6 +169,10 @@ class SpaceIndex(ABC):
         """The vectors (n,) with all other parts of the same things, ascending."""
         return self.view.groups.whole(ids)
 
+    def first_parts(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """For each of the vectors (n,) the first one of the same thing, by which the thing goes."""
+        return self.view.groups.of(ids)
+
     def __len__(self) -> int:
         return len(self.view)
 

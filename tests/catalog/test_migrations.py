@@ -48,10 +48,10 @@ HEAD = version.HEAD
 
 
 def schema(connection):
-    """Every table and index, spaces and quotes apart."""
+    """Every table and index, but for spaces and quotes."""
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE name <> 'alembic_version'")
     return {
-        row[0]: " ".join((row[1] or "").replace('"', "").split()) for row in rows if "alembic" not in row[0]
+        row[0]: "".join((row[1] or "").replace('"', "").split()) for row in rows if "alembic" not in row[0]
     }
 
 

@@ -70,7 +70,7 @@ def test_a_file_that_is_out_of_reach_is_left_for_another_time(catalog, space, fi
     assert lacking(catalog, space) == [2]
 
 
-def test_they_come_into_sight_with_their_picture_and_are_found_as_it(catalog, space, filled, source, tmp_path):
+def test_they_come_into_sight_and_are_found_as_their_picture(catalog, space, filled, source, tmp_path):
     index = LiveIndex(source, tmp_path)
     assert (len(index), index.count_groups()) == (6, 4)
     record(catalog, space, {1: two(10), 2: two(30)})
@@ -81,7 +81,8 @@ def test_they_come_into_sight_with_their_picture_and_are_found_as_it(catalog, sp
     assert sorted(index._state.groups.of(hits.ids[0]).tolist()) == [1, 2, 3, 4]
 
 
-def test_dropped_they_leave_the_rest_and_a_sound_log(catalog, space, filled, source, tmp_path, root):
+def test_dropped_they_leave_the_rest_and_a_sound_log(catalog, space, filled, root, tmp_path):
+    source = EmbeddingSource(catalog, space)
     record(catalog, space, {1: two(10), 2: two(30)})
     with catalog.write() as session:
         regions.want(session)

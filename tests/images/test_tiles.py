@@ -28,12 +28,8 @@ def test_they_are_squares_that_overlap_from_edge_to_edge(width, height):
 
 
 def test_the_numbers_are_those_that_the_costs_are_stated_for():
-    assert [len(tiles(*size)) for size in ((3000, 2000), (2000, 3000), (4000, 3000), (900, 900))] == [
-        12,
-        12,
-        9,
-        9,
-    ]
+    sizes = ((3000, 2000), (2000, 3000), (4000, 3000), (900, 900))
+    assert [len(tiles(*size)) for size in sizes] == [12, 12, 12, 9]
 
 
 def test_what_is_too_small_or_too_long_has_few():
