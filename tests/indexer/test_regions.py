@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from indexer.switching.switch import Switch
 from indexer.upkeep.repair import repair
 from searchengine import Library
 from searchengine.catalog import regions, spaces
 from searchengine.catalog.catalog import Catalog
+from searchengine.catalog.models import Embedding
 from searchengine.encoders.spec import ModelSpec
 from searchengine.layout import Layout
 from searchengine.verify.library import verify
@@ -95,9 +97,9 @@ def test_another_model_gets_the_regions_too(photos, library, index, encoder, mon
 
 def test_a_damaged_picture_takes_its_regions_along_when_it_is_repaired(photos, library, index, encoder):
     index(photos, regions=True)
-    with Catalog.open(Layout(library).catalog) as catalog, catalog._engine.begin() as connection:
-        whole = "content_id = 1 AND part = 0"
-        connection.exec_driver_sql(f"UPDATE embedding SET vector = zeroblob(384) WHERE {whole}")
+    with Catalog.open(Layout(library).catalog) as catalog, catalog.write() as session:
+        whole = (Embedding.content_id == 1) & (Embedding.part == 0)
+        session.execute(update(Embedding).where(whole).values(vector=bytes(384)))
     repair(library)
     assert embeddings(library) == 2 + 2 * TILES
     index(photos)
