@@ -156,7 +156,7 @@ def decode(
         if task.hash_only:
             return _describe(task.path, limits) if task.describe else _hash(task.path)
         if in_regions:
-            return _decode_regions(read_file(task.path, limits), preprocessing, limits)
+            return _decode_regions(task.path, preprocessing, limits)
         return _decode(task.path, preprocessing, limits, with_thumbnail=with_thumbnail)
     except Exception as error:  # noqa: BLE001 -- whatever one file brings about, the run goes on
         return _unreadable(task.path, error)
@@ -209,13 +209,16 @@ def _decode_picture(
     return _decoded(file, picture, preprocess(picture.image, preprocessing)[None]), picture.image
 
 
-def _decode_regions(file: FileBytes, preprocessing: Preprocessing, limits: Limits) -> Decoded:
+def _decode_regions(path: bytes, preprocessing: Preprocessing, limits: Limits) -> Decoded:
     """A picture that is embedded already, once more: just its regions."""
     import numpy as np
 
     from searchengine.encoders.preprocess import preprocess
     from searchengine.images.tiles import SIDES, crop, tiles
 
+    descriptor, status = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as opened:
+        file = read_opened(opened, status, limits)
     picture = open_image(file.data, draft_to=round(max(preprocessing.size) / min(SIDES)), limits=limits)
     boxes = tiles(picture.width, picture.height)
     if not boxes:
