@@ -19,7 +19,7 @@ from searchengine.catalog.visibility import settle
 from searchengine.images.tiles import LEAST_SIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -56,6 +56,21 @@ def lacking(session: Session, space_id: int, *, after: int, most: int) -> list[i
     """
     statement = select(Content.id).where(Content.id > after, _lacking(space_id))
     return list(session.scalars(statement.order_by(Content.id).limit(most)))
+
+
+def wholes(session: Session, space_id: int, content_ids: Collection[int]) -> dict[int, NDArray[np.float32]]:
+    """The embeddings of whole pictures, (dim,) each, by content id; those that have none are left out."""
+    import numpy as np
+
+    found: dict[int, NDArray[np.float32]] = {}
+    for ids in chunks(content_ids):
+        rows = session.execute(
+            select(Embedding.content_id, Embedding.vector).where(
+                Embedding.content_id.in_(ids), Embedding.space_id == space_id, Embedding.part == 0
+            )
+        )
+        found.update((row[0], np.frombuffer(row[1], "<f2").astype(np.float32)) for row in rows)
+    return found
 
 
 def record(session: Session, space_id: int, found: Mapping[int, Regions]) -> int:

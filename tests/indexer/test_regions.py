@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from sqlalchemy import update
 
+from indexer.regions.catch_up import in_context
 from indexer.switching.switch import Switch
 from indexer.upkeep.repair import repair
 from searchengine import Library
@@ -105,3 +107,8 @@ def test_a_damaged_picture_takes_its_regions_along_when_it_is_repaired(photos, l
     index(photos)
     assert embeddings(library) == 3 + 3 * TILES
     assert verify(library).sound
+
+
+def test_a_region_is_searched_as_a_part_of_its_picture():
+    inside, whole = np.float32([[1, 0, 0], [0, 1, 0]]), np.float32([0, 1, 0])
+    assert in_context(inside, whole) == pytest.approx(np.float32([[0.5**0.5, 0.5**0.5, 0], [0, 1, 0]]))
