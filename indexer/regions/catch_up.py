@@ -50,7 +50,7 @@ def in_context(vectors: NDArray[np.float32], whole: NDArray[np.float32]) -> NDAr
     """Regions as they are searched: half what is in them, half what they are parts of.
 
     So a query for a dog on a beach prefers the dog that is on one. Of scenes with one tiny thing 0.87 came
-    among the first ten that way, 0.85 by what is in the regions alone, and 0.67 by whole pictures; of ordinary
+    among the first ten that way, 0.85 by what is in the regions alone, 0.67 by whole pictures; of ordinary
     scenes 0.955, 0.938 and 0.973 came first (400 each).
 
     Args:
