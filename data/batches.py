@@ -66,26 +66,26 @@ def fact_numbers() -> dict[str | Kind, int]:
 
 
 class BackgroundPool:
-    """Backgrounds drawn once and used again, squashed to squares of `size` px."""
+    """Backgrounds drawn once, when first asked for, and used again, squashed to squares of `size` px."""
 
     def __init__(self, size: int, variants: int, seed: int) -> None:
-        rng = Random(seed)
-        self.size = size
-        self._images: dict[str, list[Image.Image]] = {}
-        for name in background_names():
-            number = max(4, variants // 6) if name.startswith("plain") else variants
-            self._images[name] = [self._draw(name, rng) for _ in range(number)]
+        self.size, self.variants, self.seed = size, variants, seed
+        self._images: dict[tuple[str, int], Image.Image] = {}
+
+    def take(self, scene: Scene) -> Image.Image:
+        """Return a copy to paint on; the scene's seed picks the variant."""
+        name = scene.background
+        different = max(4, self.variants // 6) if name.startswith("plain") else self.variants
+        variant = scene.seed % different
+        if (name, variant) not in self._images:
+            self._images[name, variant] = self._draw(name, Random(f"{self.seed} {name} {variant}"))
+        return self._images[name, variant].copy()
 
     def _draw(self, name: str, rng: Random) -> Image.Image:
         aspect = rng.choice(ASPECTS)
         width, height = round(480 * min(1.0, aspect)), round(480 * min(1.0, 1 / aspect))
         drawn = draw_background(name, rng.getrandbits(31), width, height)
         return drawn.resize((self.size, self.size), Image.Resampling.BICUBIC)
-
-    def take(self, scene: Scene) -> Image.Image:
-        """Return a copy to paint on; the scene's seed picks the variant."""
-        images = self._images[scene.background]
-        return images[scene.seed % len(images)].copy()
 
 
 @dataclass(frozen=True)
