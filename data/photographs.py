@@ -62,7 +62,6 @@ ALSO = {
     "faces easy": ("close-up of a face", "faces easy"),
     "leopards": ("leopard", "leopards"),
     "water lilly": ("water lily", "water lilly"),
-    "gerenuk": ("gerenuk", "antelope"),
     "mountains": ("mountain", "mountains"),
     "forests": ("forest", "forests"),
     "buildings": ("building", "buildings"),
