@@ -36,7 +36,7 @@ from data.render import render  # noqa: E402
 from data.scenes import Kind, Scene, is_held_out, random_scene  # noqa: E402
 from indexer.update import Update  # noqa: E402
 from searchengine import Library, Text  # noqa: E402
-from searchengine.catalog import words  # noqa: E402
+from searchengine.catalog import evidence  # noqa: E402
 from searchengine.evaluation import mean_reciprocal_rank, rank_of_first_right, recall_at  # noqa: E402
 from searchengine.query import fuse  # noqa: E402
 
@@ -190,7 +190,7 @@ def by_words(opened: Library, paths: dict[int, str]) -> Ranking:
 
     def rank(text: str) -> list[str]:
         with opened._catalog.read() as session:  # noqa: SLF001
-            ids, said = words.evidence(session, space.id, text, len(paths))
+            ids, said = evidence.evidence(session, space.id, text, len(paths))
         order = sorted(zip((-said).tolist(), ids.tolist(), strict=True))
         return [paths[each] for _, each in order]
 
@@ -201,7 +201,7 @@ def by_bm25(opened: Library, paths: dict[int, str]) -> Ranking:
     """Rank by FTS5's BM25 over any of the query's words."""
 
     def rank(text: str) -> list[str]:
-        anything = " OR ".join(f'"{phrase}"' for phrase in words._telling(text))  # noqa: SLF001
+        anything = " OR ".join(f'"{phrase}"' for phrase in evidence._telling(text))  # noqa: SLF001
         if not anything:
             return []
         with opened._catalog.read() as session:  # noqa: SLF001

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, Self
 
 from searchengine.answering.pages import Answering
-from searchengine.catalog import details, images, spaces
+from searchengine.catalog import images, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError
 from searchengine.layout import Layout, default_library
@@ -285,8 +285,8 @@ class Library:
 
         Pictures that aren't there are left out.
         """
-        with self._catalog.read() as session:
-            found = images.images(session, ids, is_reachable=self._reach)
+        with self._catalog.look() as reading:
+            found = images.images(reading, ids, is_reachable=self._reach)
         return {row.id: tuple(os.fsdecode(file.path) for file in row.files) for row in found.values()}
 
     def export(self, file: IO[bytes], format: Format = "jsonl") -> Count:  # noqa: A002  the command's name for it
@@ -470,8 +470,8 @@ class Library:
         """
         from searchengine.images.thumbnails import keep_thumbnail
 
-        with self._catalog.read() as session:
-            image = images.images(session, [id])[id]
+        with self._catalog.look() as reading:
+            image = images.images(reading, [id])[id]
         return keep_thumbnail(self.path, image.hash, [file.path for file in image.files], time=time)
 
     def preview(self, id: int, time: float | None = None) -> bytes:  # noqa: A002  the names in every result
@@ -487,8 +487,8 @@ class Library:
         """
         from searchengine.images.thumbnails import PREVIEW_SIZE, thumbnail_of
 
-        with self._catalog.read() as session:
-            image = images.images(session, [id])[id]
+        with self._catalog.look() as reading:
+            image = images.images(reading, [id])[id]
         return thumbnail_of([file.path for file in image.files], image.hash, PREVIEW_SIZE, time=time)
 
     def image(self, id: int) -> Details:  # noqa: A002  the name it has in every result
@@ -497,6 +497,8 @@ class Library:
         Raises:
             KeyError: No picture has this id.
         """
+        from searchengine.catalog import details
+
         with self._catalog.read() as session:
             found = details.details(session, id, is_reachable=self._reach)
         if found is None:
@@ -505,16 +507,22 @@ class Library:
 
     def hashes(self, ids: Collection[int]) -> dict[int, str]:
         """SHA-256 of pictures' bytes, hexadecimal, by id: what a cache of theirs may go by."""
+        from searchengine.catalog import details
+
         with self._catalog.read() as session:
             return details.hashes(session, ids)
 
     def facets(self) -> dict[str, dict[str, int]]:
         """How many pictures have which camera, lens, type and year; the most frequent first."""
+        from searchengine.catalog import details
+
         with self._catalog.read() as session:
             return details.facets(session)
 
     def last_change(self) -> int:
         """A number that grows whenever pictures come or go; for caches of what depends on all of them."""
+        from searchengine.catalog import details
+
         with self._catalog.read() as session:
             return details.last_change(session)
 
@@ -546,8 +554,8 @@ class Library:
         return self.open_picture(data, draft_to)  # whatever it is by now
 
     def _read_active(self) -> SpaceRow | None:
-        with self._catalog.read() as session:
-            return spaces.active_space(session)
+        with self._catalog.look() as reading:
+            return spaces.active_space(reading)
 
     def _known_space(self) -> OpenSpace:
         space = self._space()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Literal
 
-from searchengine.catalog import calibrations, files, images
+from searchengine.catalog import calibrations, images
 from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.encoders.texts import TextVectors
 from searchengine.errors import UsageError
@@ -189,6 +189,7 @@ class OpenSpace:
 
     def recognised(self, data: bytes) -> Vector | None:
         """The embedding, float32 (dim,), of a file's bytes that are indexed; None of others."""
+        from searchengine.catalog import files
         from searchengine.images.hashes import content_hash
 
         digest = content_hash(data)
@@ -203,8 +204,8 @@ class OpenSpace:
         """
         import numpy as np
 
-        with self._catalog.read() as session:
-            embeddings = images.embedding_ids(session, self.id, contents)
+        with self._catalog.look() as reading:
+            embeddings = images.embedding_ids(reading, self.id, contents)
         ids, rows = self._source.vectors(embeddings.values())
         vectors = rows.astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -257,5 +258,5 @@ class OpenSpace:
         return self._calibration.get(None, self._read_calibration)
 
     def _read_calibration(self) -> Calibration | None:
-        with self._catalog.read() as session:
-            return calibrations.calibration(session, self.id)
+        with self._catalog.look() as reading:
+            return calibrations.calibration(reading, self.id)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from searchengine.catalog import filters, images
-from searchengine.catalog.narrowing import narrow
+from searchengine.catalog import images
 from searchengine.query import fuse as fusing
 from searchengine.query.fuse import by_same_part, fuse, shares
 from searchengine.query.paging import page_after
@@ -96,9 +95,9 @@ class Ranking:
             else:
                 total, found, cosines, best = self._nearest(vector, query, wanted, offset, after)
             page = [Found(embedding, by, cosines.get(embedding)) for embedding, by in found[:k]]
-            with self._catalog.read() as session:
+            with self._catalog.look() as reading:
                 rows = images.images_of_embeddings(
-                    session, [each.embedding for each in page], is_reachable=self._is_reachable
+                    reading, [each.embedding for each in page], is_reachable=self._is_reachable
                 )
             # A picture that another process removed between the search and this look is in the change log
             # by now: once that is replayed, the next one moves up.
@@ -140,12 +139,12 @@ class Ranking:
         raised: dict[int, float] = {}
         if not texts:
             return raised
-        from searchengine.catalog import words
+        from searchengine.catalog.evidence import evidence
 
         count, worth = self._space.index.count_groups(None), fusing.WORDS_COUNT / self._space.spec.logit_scale
-        with self._catalog.read() as session:
+        with self._catalog.look() as reading:
             for text, share in texts:
-                ids, said = words.evidence(session, self._space.id, text, count)
+                ids, said = evidence(reading, self._space.id, text, count)
                 for embedding, nats in zip(ids.tolist(), said.tolist(), strict=True):
                     raised[embedding] = raised.get(embedding, 0.0) + worth * share * nats
         return raised
@@ -170,6 +169,9 @@ class Ranking:
             return self._space.taught.narrow(
                 self._space.taught.passing(first), [f for f in query.filters if f is not first]
             )
+        from searchengine.catalog import filters
+        from searchengine.catalog.narrowing import narrow
+
         with self._catalog.read() as session:
             narrowed = narrow(session, facts, query.exact)
             which = filters.condition(narrowed.filters, narrowed.exact)
@@ -187,6 +189,9 @@ class Ranking:
         return len(dated), [(embedding, None) for embedding in page.tolist()]
 
     def _by_date(self, query: Query, after: tuple[datetime | None, int] | None = None) -> NDArray[np.int64]:
+        from searchengine.catalog import filters
+        from searchengine.catalog.narrowing import narrow
+
         facts = [each for each in query.filters if not each.labels]
         with self._catalog.read() as session:
             narrowed = narrow(session, facts, query.exact)
@@ -196,8 +201,8 @@ class Ranking:
 
     def _dated_after(self, dated: NDArray[np.int64], query: Query, after: Cursor) -> NDArray[np.int64]:
         """What follows a picture in the order of dates, also when it isn't there any more."""
-        with self._catalog.read() as session:
-            embedding = images.embedding_ids(session, self._space.id, [after.id]).get(after.id)
+        with self._catalog.look() as reading:
+            embedding = images.embedding_ids(reading, self._space.id, [after.id]).get(after.id)
         at = (dated == embedding).nonzero()[0]
         return dated[at[0] + 1 :] if len(at) else self._by_date(query, (after.taken_at, after.id))
 

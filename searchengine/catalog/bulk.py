@@ -6,10 +6,6 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, String, any_, cast, column, func, select
-
-from searchengine.catalog.either import Either
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -37,6 +33,9 @@ def ids_of(session: Session, statement: Select[Any]) -> NDArray[np.int64]:
     They come as one value: a row each takes SQLAlchemy several times as long as SQLite.
     """
     import numpy as np
+    from sqlalchemy import String, cast, func, select
+
+    from searchengine.catalog.either import Either
 
     rows = statement.subquery()
     listed = Either(func.json_group_array(rows.c[0]), func.string_agg(cast(rows.c[0], String), ","))
@@ -47,6 +46,10 @@ def ids_of(session: Session, statement: Select[Any]) -> NDArray[np.int64]:
 
 def among(key: SQLColumnExpression[Any], ids: NDArray[np.int64]) -> ColumnElement[bool]:
     """Whether a key is one of any number of ids, which go to the database as one parameter."""
+    from sqlalchemy import ARRAY, BigInteger, any_, cast, column, func, select
+
+    from searchengine.catalog.either import Either
+
     listed = json.dumps(ids.tolist())
     rows = func.json_each(listed).table_valued(column("value"))
     array = cast(func.translate(listed, "[]", "{}"), ARRAY(BigInteger))

@@ -4,36 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
-
 from searchengine.calibration import Calibration
-from searchengine.catalog.models import SpaceCalibration
+from searchengine.catalog.sql import from_json, rows
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from searchengine.catalog.sql import Reading
 
-def calibration(session: Session, space_id: int) -> Calibration | None:
+
+_CALIBRATION = "SELECT bank, sample, words, pictures, digest, images FROM calibration WHERE space_id = :space"
+
+
+def calibration(reading: Reading, space_id: int) -> Calibration | None:
     """A space's calibration; None when there is none yet."""
     import numpy as np
 
-    row = session.get(SpaceCalibration, space_id)
-    if row is None:
+    found = rows(reading, _CALIBRATION, space=space_id)
+    if not found:
         return None
-    prompts = len(row.words)
-    dim = len(row.bank) // 2 // prompts
+    ((bank, sample, words, pictures, digest, images),) = found
+    scores = tuple(from_json(words))
+    dim = len(bank) // 2 // len(scores)
     return Calibration(
-        bank=np.frombuffer(row.bank, "<f2").reshape(prompts, dim),
-        sample=np.frombuffer(row.sample, "<f2").reshape(-1, dim),
-        words=tuple(row.words),
-        pictures=tuple(row.pictures),
-        digest=row.digest,
-        images=row.images,
+        bank=np.frombuffer(bank, "<f2").reshape(-1, dim),
+        sample=np.frombuffer(sample, "<f2").reshape(-1, dim),
+        words=scores,
+        pictures=tuple(from_json(pictures)),
+        digest=digest,
+        images=images,
     )
 
 
 def keep_calibration(session: Session, space_id: int, made: Calibration) -> None:
     """Put a space's calibration in the place of the one before."""
+    from sqlalchemy import delete
+
+    from searchengine.catalog.models import SpaceCalibration
+
     session.execute(delete(SpaceCalibration).where(SpaceCalibration.space_id == space_id))
     session.add(
         SpaceCalibration(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy.orm import Session
-
 from searchengine.catalog.database import BUSY_TIMEOUT, connect
 from searchengine.catalog.version import Version, read_version
 from searchengine.errors import LibraryNotFoundError, LibraryVersionError
@@ -16,7 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from sqlalchemy.orm import Session
+
     from searchengine.catalog.database import Database
+    from searchengine.catalog.sql import Reading
 
 
 class Catalog:
@@ -74,12 +75,24 @@ class Catalog:
         return self.database.name
 
     @contextmanager
+    def look(self) -> Iterator[Reading]:
+        """The same as `read`, for statements in SQL (see `catalog.sql`): a search takes no more.
+
+        Raises:
+            LibraryError: See `open`.
+        """
+        with self.database.explained(), self.database.view() as reading:
+            yield reading
+
+    @contextmanager
     def read(self) -> Iterator[Session]:
         """One consistent view: what others commit meanwhile isn't seen, and nothing is written.
 
         Raises:
             LibraryError: See `open`.
         """
+        from sqlalchemy.orm import Session
+
         with self.database.explained(), Session(self.database.reading, autoflush=False) as session:
             yield session
 
@@ -93,6 +106,8 @@ class Catalog:
             LibraryBusyError: Another process kept the lock for longer than the timeout.
             LibraryError: See `open`.
         """
+        from sqlalchemy.orm import Session
+
         with (
             self.database.explained(),
             Session(self.database.writing, expire_on_commit=False) as session,
@@ -133,10 +148,10 @@ class Catalog:
 
 
 def _bring_up_to_date(database: Database, *, create: bool) -> None:
-    with database.reading.connect() as connection:
-        version, number = read_version(connection)
+    with database.view() as reading:
+        version, number = read_version(reading)
         if version is Version.FOREIGN:
-            raise database.not_ours(connection)
+            raise database.not_ours(reading)
     if version is Version.CURRENT:
         return
     if version is Version.NEWER:

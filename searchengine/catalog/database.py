@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from searchengine.catalog.sql import Reading
     from searchengine.errors import LibraryError
 
 BUSY_TIMEOUT = 30.0
@@ -34,6 +35,10 @@ class Database(Protocol):
         """Gives connections whose transactions are the only ones that write, from their beginning."""
         ...
 
+    def view(self) -> AbstractContextManager[Reading]:
+        """One consistent view, for statements in SQL (see `catalog.sql`)."""
+        ...
+
     def explained(self) -> AbstractContextManager[None]:
         """Turns the database's errors into LibraryError and its kinds, in this project's words."""
         ...
@@ -42,7 +47,7 @@ class Database(Protocol):
         """What is said where there is no catalog."""
         ...
 
-    def not_ours(self, connection: Connection) -> LibraryError:
+    def not_ours(self, reading: Reading) -> LibraryError:
         """What is said where there is something else than a catalog, or what damage has left of one."""
         ...
 

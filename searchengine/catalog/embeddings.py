@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import aliased
 
 from searchengine.catalog import calibrations
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Change, Content, Embedding
+from searchengine.catalog.sql import in_, rows
 from searchengine.errors import LibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from sqlalchemy.orm import Session
-
     from searchengine.catalog.catalog import Catalog
     from searchengine.catalog.spaces import SpaceRow
+    from searchengine.catalog.sql import Reading, Row
 
 # 4 MB of vectors at dimension 512.
 STREAMED_ROWS = 4096
@@ -31,6 +28,31 @@ Position = tuple[int, int]
 
 Vectors = tuple[NDArray[np.int64], NDArray[np.float16]]
 """Ids (n,), ascending, and their vectors (n, dim)."""
+
+_POSITION = "SELECT sequence, mark FROM change WHERE space_id = :space ORDER BY sequence DESC LIMIT 1"
+_MARK = "SELECT mark FROM change WHERE sequence = :sequence AND space_id = :space"
+_CHANGES = (
+    "SELECT embedding_id, shown FROM change WHERE space_id = :space AND sequence > :since ORDER BY sequence"
+)
+# The number stands in the statement: only so does SQLite see that the index on parts will do.
+_PARTS = (
+    "SELECT embedding.id, whole.id FROM embedding JOIN embedding AS whole"
+    " ON whole.content_id = embedding.content_id AND whole.space_id = embedding.space_id AND whole.part = 0"
+    " WHERE embedding.space_id = :space AND embedding.part > 0 AND embedding.id > :after"
+    " ORDER BY embedding.id"
+)
+_SHOWN = (
+    "FROM embedding JOIN content ON content.id = embedding.content_id"
+    " WHERE embedding.space_id = :space AND content.shown"
+)
+_COUNT = f"SELECT count(*) {_SHOWN}"
+_BATCH = f"SELECT embedding.id, vector {_SHOWN} AND embedding.id > :last ORDER BY embedding.id LIMIT :most"
+# Each by itself: together they read the whole table.
+_ENDS = "SELECT (SELECT min(id) FROM content), (SELECT max(id) FROM content)"
+_NEXT = (
+    "SELECT id FROM embedding WHERE space_id = :space AND part = 0 AND content_id >= :place"
+    " ORDER BY content_id LIMIT 1"
+)
 
 
 class EmbeddingSource:
@@ -51,19 +73,16 @@ class EmbeddingSource:
 
     def position(self) -> Position:
         """Where the space's history stands now."""
-        with self._catalog.read() as session:
-            return self._position(session)
+        with self._catalog.look() as reading:
+            return self._position(reading)
 
     def knows(self, position: Position) -> bool:
         """Whether this history went through `position`; one that was restored from a backup may not have."""
         sequence, mark = position
         if sequence == 0:
             return mark == 0
-        with self._catalog.read() as session:
-            found = session.scalar(
-                select(Change.mark).where(Change.sequence == sequence, Change.space_id == self._space_id)
-            )
-        return found == mark
+        with self._catalog.look() as reading:
+            return rows(reading, _MARK, sequence=sequence, space=self._space_id) == [(mark,)]
 
     def changes(self, since: int) -> tuple[Position, NDArray[np.int64], NDArray[np.bool_]]:
         """What came into sight or went out of it after the sequence `since`.
@@ -71,14 +90,9 @@ class EmbeddingSource:
         Returns:
             The position this leads to, the ids (n,) ascending, each once, and whether each is shown now.
         """
-        with self._catalog.read() as session:
-            rows = session.execute(
-                select(Change.embedding_id, Change.shown)
-                .where(Change.space_id == self._space_id, Change.sequence > since)
-                .order_by(Change.sequence)
-            )
-            last = {row[0]: row[1] for row in rows}
-            position = self._position(session)
+        with self._catalog.look() as reading:
+            last: dict[int, bool] = dict(rows(reading, _CHANGES, space=self._space_id, since=since))
+            position = self._position(reading)
         ids = np.fromiter(last.keys(), np.int64, len(last))
         shown = np.fromiter(last.values(), np.bool_, len(last))
         order = np.argsort(ids)
@@ -87,35 +101,18 @@ class EmbeddingSource:
     def vectors(self, ids: Collection[int] | NDArray[np.int64]) -> Vectors:
         """The vectors of these ids, in ascending order; what has been forgotten is left out."""
         wanted = sorted({int(embedding_id) for embedding_id in ids})
-        rows: list[tuple[int, bytes]] = []
-        with self._catalog.read() as session:
+        found: list[Row] = []
+        with self._catalog.look() as reading:
             for chunk in chunks(wanted):
-                found = session.execute(
-                    select(Embedding.id, Embedding.vector)
-                    .where(Embedding.id.in_(chunk), Embedding.space_id == self._space_id)
-                    .order_by(Embedding.id)
-                )
-                rows += [(row[0], row[1]) for row in found]
-        return self._unpack(rows)
+                of_these = f"SELECT id, vector FROM embedding WHERE id {in_(chunk)} AND space_id = :space"
+                found += rows(reading, f"{of_these} ORDER BY id", space=self._space_id)
+        return self._unpack(found)
 
     def parts(self, after: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Embeddings of further parts with a key above `after`, ascending, and each content's first one."""
-        whole = aliased(Embedding)
-        statement = (
-            select(Embedding.id, whole.id)
-            .join(
-                whole,
-                (whole.content_id == Embedding.content_id)
-                & (whole.space_id == Embedding.space_id)
-                & (whole.part == 0),
-            )
-            # The number stands in the statement: only so does SQLite see that the index on parts will do.
-            .where(Embedding.space_id == self._space_id, text("embedding.part > 0"), Embedding.id > after)
-            .order_by(Embedding.id)
-        )
-        with self._catalog.read() as session:
-            rows = [(row[0], row[1]) for row in session.connection().execute(statement)]
-        pairs = np.array(rows, np.int64).reshape(-1, 2)
+        with self._catalog.look() as reading:
+            found = rows(reading, _PARTS, space=self._space_id, after=after)
+        pairs = np.array(found, np.int64).reshape(-1, 2)
         return pairs[:, 0], pairs[:, 1]
 
     def sample(self, count: int) -> NDArray[np.float16]:
@@ -123,27 +120,18 @@ class EmbeddingSource:
 
         The same catalog gives the same ones. Hidden pictures may be among them.
         """
-        with self._catalog.read() as session:
-            # Each by itself: together they read the whole table.
-            first, last = (session.scalar(select(end(Content.id))) for end in (func.min, func.max))
-            if first is None or last is None:
+        with self._catalog.look() as reading:
+            ((first, last),) = rows(reading, _ENDS)
+            if first is None:
                 return np.empty((0, self.dim), np.float16)
             # Seeks, not a sort by random(): that would read the whole table.
             places = np.random.default_rng(0).integers(first, last, count, endpoint=True)
             ids = {
-                session.scalar(
-                    select(Embedding.id)
-                    .where(
-                        Embedding.space_id == self._space_id,
-                        Embedding.part == 0,
-                        Embedding.content_id >= place,
-                    )
-                    .order_by(Embedding.content_id)
-                    .limit(1)
-                )
+                row[0]
                 for place in np.unique(places).tolist()
+                for row in rows(reading, _NEXT, space=self._space_id, place=place)
             }
-        return self.vectors({embedding for embedding in ids if embedding is not None})[1]
+        return self.vectors(ids)[1]
 
     def unit_vectors(self, ids: Collection[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """`vectors` without the ids, of length 1 once more after having been float16: (n, dim)."""
@@ -155,8 +143,8 @@ class EmbeddingSource:
 
     def texts(self) -> NDArray[np.float32]:
         """Unit vectors of the calibration's neutral prompts, (q, dim); q = 0 before there is one."""
-        with self._catalog.read() as session:
-            found = calibrations.calibration(session, self._space_id)
+        with self._catalog.look() as reading:
+            found = calibrations.calibration(reading, self._space_id)
         if found is None:
             return np.empty((0, self.dim), np.float32)
         return _unit(found.bank)
@@ -168,51 +156,30 @@ class EmbeddingSource:
         Returns:
             The position it is valid at, the number of vectors, and the vectors in batches, ids ascending.
         """
-        with self._catalog.read() as session:
-            count = session.scalar(
-                select(func.count())
-                .select_from(Embedding)
-                .join(Content, Content.id == Embedding.content_id)
-                .where(Embedding.space_id == self._space_id, Content.shown)
-            )
-            yield self._position(session), count or 0, self._stream(session)
+        with self._catalog.look() as reading:
+            ((count,),) = rows(reading, _COUNT, space=self._space_id)
+            yield self._position(reading), count, self._stream(reading)
 
-    def _stream(self, session: Session) -> Iterator[Vectors]:
+    def _stream(self, reading: Reading) -> Iterator[Vectors]:
         last = 0
-        while True:
-            # Past the session, which would take as long again over each row.
-            found = session.connection().execute(
-                select(Embedding.id, Embedding.vector)
-                .join(Content, Content.id == Embedding.content_id)
-                .where(Embedding.space_id == self._space_id, Content.shown, Embedding.id > last)
-                .order_by(Embedding.id)
-                .limit(STREAMED_ROWS)
-            )
-            rows = [(row[0], row[1]) for row in found]
-            if not rows:
-                return
-            last = rows[-1][0]
-            yield self._unpack(rows)
+        while found := rows(reading, _BATCH, space=self._space_id, last=last, most=STREAMED_ROWS):
+            last = found[-1][0]
+            yield self._unpack(found)
 
-    def _position(self, session: Session) -> Position:
-        found = session.execute(
-            select(Change.sequence, Change.mark)
-            .where(Change.space_id == self._space_id)
-            .order_by(Change.sequence.desc())
-            .limit(1)
-        ).first()
-        return (found[0], found[1]) if found else (0, 0)
+    def _position(self, reading: Reading) -> Position:
+        found = rows(reading, _POSITION, space=self._space_id)
+        return (found[0][0], found[0][1]) if found else (0, 0)
 
-    def _unpack(self, rows: list[tuple[int, bytes]]) -> Vectors:
-        ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    def _unpack(self, found: list[Row]) -> Vectors:
+        ids = np.fromiter((row[0] for row in found), np.int64, len(found))
         size = 2 * self.dim
-        if torn := [row[0] for row in rows if len(row[1]) != size]:
+        if torn := [row[0] for row in found if len(row[1]) != size]:
             raise LibraryError(
                 f"{self._catalog.name}: {len(torn)} embeddings are damaged ({torn[0]} is the first); "
                 "put it right with: imgsearch verify --repair"
             )
-        packed = b"".join(row[1] for row in rows)
-        return ids, np.frombuffer(packed, "<f2").reshape(len(rows), self.dim)
+        packed = b"".join(row[1] for row in found)
+        return ids, np.frombuffer(packed, "<f2").reshape(len(found), self.dim)
 
 
 def _unit(vectors: NDArray[np.float16]) -> NDArray[np.float32]:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import bindparam, select
+from typing import TYPE_CHECKING, Any, cast
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Content, ContentText, Embedding, File, Root, Sidecar
-from searchengine.catalog.roots import locate
+from searchengine.catalog.sql import from_json, in_, rows, to_time
 from searchengine.images.description import UNDESCRIBED, Description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
-    from sqlalchemy import BindParameter
     from sqlalchemy.orm import Session
+
+    from searchengine.catalog.sql import Reading, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +32,16 @@ class FileOf:
     missing: bool
 
 
-_COLUMNS = (
-    Content.id,
-    Content.hash,
-    Content.size,
-    Content.width,
-    Content.height,
-    Content.format,
-    Content.taken_at,
-    Content.camera,
-    Content.flags,
-    Content.duration,
-)
-
-
-def _said(of: type[ContentText | Sidecar]) -> tuple[Any, ...]:
-    return of.title, of.caption, of.keywords, of.place, of.rating
-
-
-# Made once: to put a statement together takes as long as to execute it.
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_SAID = "title, caption, keywords, place, rating"
 _PLACES = (
-    select(File.content_id, File.state, File.id, Root.path, File.path, Sidecar.file_id, *_said(Sidecar))
-    .join(Root, Root.id == File.root_id)
-    .outerjoin(Sidecar, Sidecar.file_id == File.id)
-    .where(File.content_id.in_(_IDS))
-    .order_by(File.id)
+    f"SELECT file.content_id, file.state, file.id, root.path, file.path, sidecar.file_id, {_SAID}"
+    " FROM file JOIN root ON root.id = file.root_id LEFT JOIN sidecar ON sidecar.file_id = file.id"
+    " WHERE file.content_id {} ORDER BY file.id"
 )
 _CONTENTS = (
-    select(*_COLUMNS, ContentText.content_id, *_said(ContentText))
-    .outerjoin(ContentText, ContentText.content_id == Content.id)
-    .where(Content.id.in_(_IDS))
-)
-_PARTS = select(Embedding.id, Embedding.content_id, Embedding.seconds, Embedding.box).where(
-    Embedding.id.in_(_IDS)
+    "SELECT id, hash, size, width, height, format, taken_at, camera, flags, duration,"
+    f" content_text.content_id, {_SAID}"
+    " FROM content LEFT JOIN content_text ON content_text.content_id = content.id WHERE id {}"
 )
 
 
@@ -104,12 +78,12 @@ class ImageRow:
 
 
 def images(
-    session: Session, content_ids: Collection[int], *, is_reachable: Callable[[bytes], bool] | None = None
+    reading: Reading, content_ids: Collection[int], *, is_reachable: Callable[[bytes], bool] | None = None
 ) -> dict[int, ImageRow]:
     """The pictures with these ids, by id; those that aren't shown are left out.
 
     Args:
-        session: A session.
+        reading: Where to ask.
         content_ids: The pictures.
         is_reachable: Asked once for each root that a file is in, whether it can be reached now; by default
             a file is out of reach when the last run found it so.
@@ -119,49 +93,56 @@ def images(
     for chunk in chunks(set(content_ids)):
         files: dict[int, list[tuple[bool, int, bytes]]] = {}
         beside: dict[int, Description] = {}
-        for row in session.execute(_PLACES, {"ids": chunk}):
+        for row in rows(reading, _PLACES.format(in_(chunk))):
             content_id, state, file_id, root, path, described, *said = row
             if is_reachable is not None and root not in reachable:
                 reachable[root] = is_reachable(root)
             missing = state == "missing" or not reachable.get(root, True)
-            files.setdefault(content_id, []).append((missing, file_id, os.path.join(root, path)))
+            files.setdefault(content_id, []).append(
+                (missing, file_id, cast("bytes", os.path.join(root, path)))
+            )
             if described is not None:
                 beside[content_id] = _description(said).under(beside.get(content_id, UNDESCRIBED))
-        for row in session.execute(_CONTENTS, {"ids": list(files)}):
-            described, *said = row[len(_COLUMNS) :]
-            description = UNDESCRIBED if described is None else _description(said)
-            live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row.id]))
-            found[row.id] = ImageRow(
-                row.id,
-                row.hash,
-                row.size,
-                row.width,
-                row.height,
-                row.format,
-                row.taken_at,
-                row.camera,
-                tuple(row.flags),
-                live,
-                row.duration,
-                description=description.under(beside[row.id]) if row.id in beside else description,
-            )
+        for row in rows(reading, _CONTENTS.format(in_(files))):
+            live = tuple(FileOf(path, missing) for missing, _, path in sorted(files[row[0]]))
+            found[row[0]] = _image(row, live, beside.get(row[0]))
     return found
 
 
-def _description(said: Sequence[Any]) -> Description:
+def _image(row: Row, files: tuple[FileOf, ...], beside: Description | None) -> ImageRow:
+    """A row of `_CONTENTS` with the picture's live files and what is said beside them."""
+    key, digest, size, width, height, format_, taken_at, camera, flags, duration, described, *said = row
+    description = UNDESCRIBED if described is None else _description(said)
+    return ImageRow(
+        id=key,
+        hash=digest,
+        size=size,
+        width=width,
+        height=height,
+        format=format_,
+        taken_at=to_time(taken_at),
+        camera=camera,
+        flags=tuple(from_json(flags)),
+        files=files,
+        duration=duration,
+        description=description if beside is None else description.under(beside),
+    )
+
+
+def _description(said: list[Any]) -> Description:
     title, caption, keywords, place, rating = said
-    return Description(title, caption, tuple(keywords), place, rating)
+    return Description(title, caption, tuple(from_json(keywords)), place, rating)
 
 
 def images_of_embeddings(
-    session: Session, embedding_ids: Collection[int], *, is_reachable: Callable[[bytes], bool] | None = None
+    reading: Reading, embedding_ids: Collection[int], *, is_reachable: Callable[[bytes], bool] | None = None
 ) -> dict[int, ImageRow]:
     """The pictures that these embeddings are of, by embedding id; see `images`."""
     part_of: dict[int, tuple[int, float | None, list[float] | None]] = {}
     for chunk in chunks(set(embedding_ids)):
-        rows = session.execute(_PARTS, {"ids": chunk})
-        part_of.update((row[0], (row[1], row[2], row[3])) for row in rows)
-    found = images(session, {part[0] for part in part_of.values()}, is_reachable=is_reachable)
+        parts = rows(reading, f"SELECT id, content_id, seconds, box FROM embedding WHERE id {in_(chunk)}")
+        part_of.update((row[0], (row[1], row[2], from_json(row[3]))) for row in parts)
+    found = images(reading, {part[0] for part in part_of.values()}, is_reachable=is_reachable)
     return {
         embedding_id: _part(found[content_id], seconds, box)
         for embedding_id, (content_id, seconds, box) in part_of.items()
@@ -177,34 +158,38 @@ def _part(image: ImageRow, seconds: float | None, box: list[float] | None) -> Im
     return replace(image, seconds=seconds, region=(left, top, right, bottom) if box else None)
 
 
-def contents_of(session: Session, embedding_ids: Collection[int]) -> dict[int, int]:
+def contents_of(reading: Reading, embedding_ids: Collection[int]) -> dict[int, int]:
     """The pictures that embeddings are of, by embedding id, without anything else about them."""
     found: dict[int, int] = {}
     for chunk in chunks(embedding_ids):
-        rows = session.connection().execute(
-            select(Embedding.id, Embedding.content_id).where(Embedding.id.in_(chunk))
-        )
-        found.update((row[0], row[1]) for row in rows)
+        found.update(rows(reading, f"SELECT id, content_id FROM embedding WHERE id {in_(chunk)}"))
     return found
 
 
 def image_at(session: Session, path: bytes) -> int | None:
     """The content of the file at an absolute path (symlinks resolved); None when it isn't indexed."""
+    from searchengine.catalog.roots import locate
+
     place = locate(session, path)
     if place is None:
         return None
     root, relative = place
-    return session.scalar(select(File.content_id).where(File.root_id == root.id, File.path == relative))
+    found = rows(
+        session,
+        "SELECT content_id FROM file WHERE root_id = :root AND path = :path",
+        root=root.id,
+        path=relative,
+    )
+    return found[0][0] if found else None
 
 
-def embedding_ids(session: Session, space_id: int, content_ids: Collection[int]) -> dict[int, int]:
+def embedding_ids(reading: Reading, space_id: int, content_ids: Collection[int]) -> dict[int, int]:
     """The first (mostly only) embedding of contents in a space, by content id."""
     found: dict[int, int] = {}
     for chunk in chunks(set(content_ids)):
-        rows = session.execute(
-            select(Embedding.content_id, Embedding.id).where(
-                Embedding.content_id.in_(chunk), Embedding.space_id == space_id, Embedding.part == 0
-            )
+        statement = (
+            f"SELECT content_id, id FROM embedding WHERE content_id {in_(chunk)}"
+            " AND space_id = :space AND part = 0"
         )
-        found.update((row[0], row[1]) for row in rows)
+        found.update(rows(reading, statement, space=space_id))
     return found

@@ -6,16 +6,16 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from sqlalchemy import delete, func, select, update
-
 from searchengine.catalog.clock import now
-from searchengine.catalog.models import Change, Embedding, LabelConcept, Space, SpaceCalibration
+from searchengine.catalog.sql import from_json, rows, to_time
 from searchengine.encoders.spec import ModelSpec
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from searchengine.catalog.sql import Reading, Row
 
 SpaceState = Literal["active", "building", "retired"]
 
@@ -43,36 +43,38 @@ class SpaceRow:
     regions: bool = False
 
 
-def active_space(session: Session) -> SpaceRow | None:
+_SPACES = (
+    "SELECT id, spec, precision, state, token, model, weights, fingerprint, created_at, regions FROM space"
+)
+
+
+def active_space(reading: Reading) -> SpaceRow | None:
     """The space that answers queries, or None while nothing has been indexed."""
-    found = session.scalar(select(Space).where(Space.state == "active"))
-    return _row(found) if found else None
+    found = rows(reading, f"{_SPACES} WHERE state = 'active'")
+    return _row(found[0]) if found else None
 
 
-def space_of(session: Session, spec: ModelSpec) -> SpaceRow | None:
+def space_of(reading: Reading, spec: ModelSpec) -> SpaceRow | None:
     """The newest space whose vectors compare with this model's: same weights, dimension and preprocessing."""
-    found = session.scalar(
-        select(Space)
-        .where(
-            Space.weights == spec.weights,
-            Space.dim == spec.dim,
-            Space.fingerprint == spec.preprocessing.fingerprint,
-        )
-        .order_by(Space.id.desc())
-        .limit(1)
+    found = rows(
+        reading,
+        f"{_SPACES} WHERE weights = :weights AND dim = :dim AND fingerprint = :fingerprint"
+        " ORDER BY id DESC LIMIT 1",
+        weights=spec.weights,
+        dim=spec.dim,
+        fingerprint=spec.preprocessing.fingerprint,
     )
-    return _row(found) if found else None
+    return _row(found[0]) if found else None
 
 
-def all_spaces(session: Session) -> list[SpaceRow]:
+def all_spaces(reading: Reading) -> list[SpaceRow]:
     """Every space, oldest first."""
-    return [_row(space) for space in session.scalars(select(Space).order_by(Space.id))]
+    return [_row(space) for space in rows(reading, f"{_SPACES} ORDER BY id")]
 
 
-def embedding_counts(session: Session) -> dict[int, int]:
+def embedding_counts(reading: Reading) -> dict[int, int]:
     """How many embeddings each space has, shown or not, by its key; a space without any is left out."""
-    rows = session.execute(select(Embedding.space_id, func.count()).group_by(Embedding.space_id))
-    return {row[0]: row[1] for row in rows}
+    return dict(rows(reading, "SELECT space_id, count(*) FROM embedding GROUP BY space_id"))
 
 
 def create_space(
@@ -87,6 +89,8 @@ def create_space(
         raise ValueError(
             "a library has one active space; make this one `building` and activate it when complete"
         )
+    from searchengine.catalog.models import Space
+
     space = Space(
         token=secrets.token_hex(8),
         model=spec.name,
@@ -100,7 +104,7 @@ def create_space(
     )
     session.add(space)
     session.flush()
-    return _row(space)
+    return _row(rows(session, f"{_SPACES} WHERE id = :id", id=space.id)[0])
 
 
 def activate_space(session: Session, space_id: int) -> None:
@@ -109,6 +113,10 @@ def activate_space(session: Session, space_id: int) -> None:
     Raises:
         ValueError: There is no such space.
     """
+    from sqlalchemy import update
+
+    from searchengine.catalog.models import Space
+
     if session.get(Space, space_id) is None:
         raise ValueError(f"there is no embedding space {space_id}")
     session.execute(update(Space).where(Space.state == "active").values(state="retired"))
@@ -121,6 +129,10 @@ def drop_space(session: Session, space_id: int) -> None:
     Raises:
         ValueError: It is the active one.
     """
+    from sqlalchemy import delete
+
+    from searchengine.catalog.models import Change, Embedding, LabelConcept, Space, SpaceCalibration
+
     active = active_space(session)
     if active is not None and active.id == space_id:
         raise ValueError(f"embedding space {space_id} is the active one; activate another one first")
@@ -131,19 +143,14 @@ def drop_space(session: Session, space_id: int) -> None:
     session.execute(delete(Space).where(Space.id == space_id))
 
 
-def _row(space: Space) -> SpaceRow:
-    identity = {
-        "token": space.token,
-        "model": space.model,
-        "weights": space.weights,
-        "fingerprint": space.fingerprint,
-    }
+def _row(space: Row) -> SpaceRow:
+    key, spec, precision, state, token, model, weights, fingerprint, created_at, regions = space
     return SpaceRow(
-        id=space.id,
-        spec=ModelSpec.from_dict(space.spec),
-        precision=space.precision,
-        state=cast("SpaceState", space.state),
-        identity=identity,
-        created_at=space.created_at,
-        regions=space.regions,
+        id=key,
+        spec=ModelSpec.from_dict(from_json(spec)),
+        precision=precision,
+        state=cast("SpaceState", state),
+        identity={"token": token, "model": model, "weights": weights, "fingerprint": fingerprint},
+        created_at=cast("datetime", to_time(created_at)),
+        regions=bool(regions),
     )

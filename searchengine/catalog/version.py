@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from searchengine.catalog.sql import dialect_name, rows
+
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from searchengine.catalog.sql import Reading
 
 HEAD = "0009"
 """The revision this version of imgsearch reads and writes. Revisions are numbered, so they compare."""
@@ -41,10 +43,10 @@ def classify(revision: str | None, *, tables: int) -> Version:
     return Version.OLDER if int(revision) < int(HEAD) else Version.NEWER
 
 
-def read_version(connection: Connection) -> tuple[Version, str | None]:
+def read_version(reading: Reading) -> tuple[Version, str | None]:
     """The database's version and stamped revision."""
-    tables = set(connection.exec_driver_sql(_TABLES[connection.dialect.name]).scalars().all())
+    tables = {name for (name,) in rows(reading, _TABLES[dialect_name(reading)])}
     revision = None
     if "alembic_version" in tables:
-        revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        revision = next(iter(rows(reading, "SELECT version_num FROM alembic_version")), (None,))[0]
     return classify(revision, tables=len(tables)), revision

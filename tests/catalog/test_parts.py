@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sqlalchemy.event import listen
 
 from searchengine.catalog import files, filters, images, record, removal, spaces
 from searchengine.catalog.embeddings import EmbeddingSource
+from searchengine.catalog.sql import rows
 from searchengine.query.grammar import parse
 from searchengine.vectors.live import LiveIndex
 from tests.catalog.builder import at, facts, picture, put, spec, unit
@@ -97,9 +97,10 @@ def test_another_space_has_other_parts(catalog, space, root, source):
 def test_who_asks_for_parts_reads_only_those(catalog, space, root, source, path):
     put(catalog, space, clip(root, "a.mp4"))
     asked = []
-    listen(catalog.database.reading, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+    with catalog.look() as reading:
+        reading.set_trace_callback(asked.append)
     source.parts(0)
-    ((statement, values),) = [each for each in asked if "part" in each[0]]
-    with catalog.read() as session:
-        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    (statement,) = [each for each in asked if "part" in each]
+    with catalog.look() as reading:
+        plan = rows(reading, f"EXPLAIN QUERY PLAN {statement}")
     assert "USING INDEX ix_embedding_parts" in plan[0][3]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from searchengine.catalog import mending, removal, roots, words
+from searchengine.catalog.evidence import evidence as find_evidence
 from searchengine.catalog.images import images
 from searchengine.catalog.models import Content, ContentText, Sidecar
 from searchengine.catalog.record import SidecarText, record_sidecars
@@ -25,7 +26,7 @@ def having(catalog, phrase):
 
 def evidence(catalog, space, query, count=10):
     with catalog.read() as session:
-        ids, said = words.evidence(session, space.id, query, count)
+        ids, said = find_evidence(session, space.id, query, count)
     return dict(zip(ids.tolist(), said.tolist(), strict=True))
 
 
@@ -103,7 +104,7 @@ def test_a_name_in_the_query_is_one_word(catalog, space, root):
 def test_a_word_that_too_many_have_costs_and_says_nothing(catalog, space, root, monkeypatch):
     put(catalog, space, *(picture(root, f"dog/{number}x.jpg", number) for number in range(4)))
     assert len(evidence(catalog, space, "dog")) == 4
-    monkeypatch.setattr(words, "MOST_MATCHES", 3)
+    monkeypatch.setattr("searchengine.catalog.evidence.MOST_MATCHES", 3)
     assert evidence(catalog, space, "dog") == {}
 
 

@@ -168,13 +168,13 @@ def test_without_a_browser_the_sheet_is_named_and_all_is_well(ask, monkeypatch, 
     assert "open that file yourself" in done.stderr
 
 
-def test_a_query_loads_no_torch(imgsearch_process, indexed):
+def test_a_query_loads_neither_torch_nor_sqlalchemy(imgsearch_process, indexed):
     done = imgsearch_process("--library", str(indexed.library), "search", "dog", python=("-X", "importtime"))
     assert done.returncode == 0
     loaded = {
         line.rpartition(b"|")[2].strip().decode().partition(".")[0] for line in done.stderr.splitlines()
     }
-    assert loaded.isdisjoint({"torch", "torchvision", "open_clip", "timm", "indexer"})
+    assert loaded.isdisjoint({"torch", "torchvision", "open_clip", "timm", "indexer", "sqlalchemy"})
 
 
 def test_status_tells_what_is_indexed(ask, indexed):

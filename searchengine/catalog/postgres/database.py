@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from searchengine.catalog.sql import Reading
+
 DRIVER = "postgresql+psycopg"
 
 # The first of which an ordinary user may have pg_trgm.
@@ -85,6 +87,10 @@ class PostgreSQL:
         if connection.get_execution_options().get(_WRITE, False):
             lock.take_for_transaction(connection, self._busy_timeout)
 
+    def view(self) -> AbstractContextManager[Connection]:
+        """A connection that reads."""
+        return self.reading.connect()
+
     def explained(self) -> AbstractContextManager[None]:
         """Errors of the server and the driver, in this project's words."""
         from searchengine.catalog.postgres.faults import explained
@@ -97,7 +103,7 @@ class PostgreSQL:
             f"there is no library in {self.name}; make one with: imgsearch --catalog {self.name} index FOLDER"
         )
 
-    def not_ours(self, connection: Connection) -> LibraryError:  # noqa: ARG002
+    def not_ours(self, reading: Reading) -> LibraryError:  # noqa: ARG002
         """Other tables."""
         return LibraryError(
             f"{self.name} has tables, but not a catalog's: make a database of its own for it, or a schema, "

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from searchengine.catalog.sqlite.engine import WRITE, sqlite_engine
+from searchengine.catalog.sql import rows
+from searchengine.catalog.sqlite.engine import WRITE, Readers, sqlite_connect, sqlite_engine
 from searchengine.catalog.sqlite.faults import damaged, explained
 from searchengine.errors import LibraryError, LibraryNotFoundError
 from searchengine.lock import is_locked
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlalchemy import Connection, PoolProxiedConnection
+    from sqlalchemy import Connection, Engine
+
+    from searchengine.catalog.sql import Reading
 
 # Rewriting a whole file to win less than this share of it isn't worth the wear.
 WORTH_COMPACTING = 0.1
@@ -49,10 +53,29 @@ class SQLite:
                 ) from error
         elif not path.exists():
             raise self.none_there()
-        self.reading = sqlite_engine(path, create=create, busy_timeout=busy_timeout)
-        self.writing = self.reading.execution_options(**{WRITE: True})
-        self._watch: PoolProxiedConnection | None = None
+        self._connect = sqlite_connect(path, create=create, busy_timeout=busy_timeout)
+        self._readers = Readers(self._connect)
+        self._engine: Engine | None = None
+        self._making = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
         self._watching = threading.Lock()
+
+    @property
+    def reading(self) -> Engine:
+        """Made when it is first asked for: a search does without SQLAlchemy."""
+        with self._making:
+            if self._engine is None:
+                self._engine = sqlite_engine(self._connect)
+            return self._engine
+
+    @property
+    def writing(self) -> Engine:
+        """The same, with other transactions."""
+        return self.reading.execution_options(**{WRITE: True})
+
+    def view(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection of SQLite's own."""
+        return self._readers.view()
 
     def explained(self) -> AbstractContextManager[None]:
         """Errors of SQLite, in this project's words."""
@@ -65,9 +88,9 @@ class SQLite:
             f"there is no library at {folder}; make one with: imgsearch --library {folder} index FOLDER"
         )
 
-    def not_ours(self, connection: Connection) -> LibraryError:
+    def not_ours(self, reading: Reading) -> LibraryError:
         """Another program's database, or one that is damaged."""
-        if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+        if rows(reading, "PRAGMA quick_check(1)") != [("ok",)]:
             return damaged(self._path)
         return LibraryError(
             f"{self._path} is a database, but not a catalog: choose another place for the library"
@@ -87,8 +110,8 @@ class SQLite:
         """SQLite counts commits."""
         with self._watching:
             if self._watch is None:  # the number is told to one connection, about all others
-                self._watch = self.reading.raw_connection()
-            number: int = self._watch.cursor().execute("PRAGMA data_version").fetchone()[0]
+                self._watch = self._connect()
+            number: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
             return number
 
     def is_locked(self, name: str) -> bool:
@@ -102,17 +125,14 @@ class SQLite:
 
     def outside(self, statement: str) -> None:
         """On a connection that begins no transactions."""
-        connection = self.reading.raw_connection()
-        try:
-            connection.cursor().execute(statement).fetchall()
-        finally:
-            connection.close()
+        with closing(self._connect()) as connection:
+            connection.execute(statement).fetchall()
 
     def compact(self) -> None:
         """Rewrite the file where much of it is free, and fold the log into it."""
-        with self.reading.connect() as connection:
-            free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
-            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        with self.view() as reading:
+            ((free,),) = rows(reading, "PRAGMA freelist_count")
+            ((pages,),) = rows(reading, "PRAGMA page_count")
         if free > pages * WORTH_COMPACTING:
             self.outside("VACUUM")
         self.outside("ANALYZE")
@@ -124,4 +144,7 @@ class SQLite:
             if self._watch is not None:
                 self._watch.close()
                 self._watch = None
-        self.reading.dispose()
+        self._readers.close()
+        with self._making:
+            if self._engine is not None:
+                self._engine.dispose()

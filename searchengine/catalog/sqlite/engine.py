@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import suppress
+from collections import deque
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from searchengine.catalog.database import BUSY_TIMEOUT
 from searchengine.catalog.sqlite.place import Disk, disk_of
 from searchengine.errors import LibraryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+    Connect = Callable[[], sqlite3.Connection]
 
 # A 4 KB page holds one row with a 512-dimensional float16 vector and wastes the rest; this one holds fifteen.
 PAGE_SIZE = 16_384
@@ -28,6 +32,8 @@ PAGE_SIZE = 16_384
 WRITE = "imgsearch_write"
 """Execution option of a connection whose transactions take the write lock at once."""
 
+KEPT = 4
+"""Connections that are kept open; more are made where more threads ask at once."""
 
 # What SQLite says where it can't have the shared memory that a write-ahead log needs.
 NO_SHARED_MEMORY = (
@@ -39,12 +45,8 @@ NO_SHARED_MEMORY = (
 )
 
 
-def sqlite_engine(path: Path, *, create: bool, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
-    """An engine on the file at `path`; with `create` a missing one is made.
-
-    Transactions are deferred (readers), or immediate where the connection carries `WRITE`: two writers that
-    both began by reading would otherwise find out only at the first write that one must start again.
-    """
+def sqlite_connect(path: Path, *, create: bool, busy_timeout: float = BUSY_TIMEOUT) -> Connect:
+    """What gives connections to the file at `path`; with `create` a missing one is made."""
     disk = disk_of(path.parent)
 
     def connect() -> sqlite3.Connection:
@@ -62,10 +64,59 @@ def sqlite_engine(path: Path, *, create: bool, busy_timeout: float = BUSY_TIMEOU
             raise
         return connection
 
+    return connect
+
+
+def sqlite_engine(connect: Connect) -> Engine:
+    """An engine on such connections.
+
+    Transactions are deferred (readers), or immediate where the connection carries `WRITE`: two writers that
+    both began by reading would otherwise find out only at the first write that one must start again.
+    """
+    from sqlalchemy import QueuePool, create_engine, event
+
     # Without a limit: a server's thread should wait for the disk, not for another thread's connection.
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=-1)
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=KEPT, max_overflow=-1)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+class Readers:
+    """Connections that only read, kept for whoever reads next. Threads may share it.
+
+    Args:
+        connect: Gives another one.
+    """
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._kept = KEPT
+
+    @contextmanager
+    def view(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            connection.execute("BEGIN")
+            yield connection
+            connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._idle) < self._kept:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def close(self) -> None:
+        """Close those that nobody reads from, and the others once they are done with."""
+        self._kept = 0
+        while self._idle:
+            self._idle.pop().close()
 
 
 def _connect(path: Path, disk: Disk, busy_timeout: float, *, create: bool) -> sqlite3.Connection:

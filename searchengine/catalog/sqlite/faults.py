@@ -6,8 +6,6 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
 from searchengine.catalog.sqlite.place import is_read_only
 from searchengine.errors import LibraryBusyError, LibraryDamagedError, LibraryError
 
@@ -55,8 +53,10 @@ def explained(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
+    except Exception as error:
+        cause = getattr(error, "orig", error)  # SQLAlchemy's errors carry the driver's
+        if not isinstance(cause, sqlite3.Error):
+            raise
         # Extended codes refine the primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT.
         name = str(getattr(cause, "sqlite_errorname", ""))
         code = name if name in _NEXT_STEP else "_".join(name.split("_")[:2])
