@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
-import socket
 import threading
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -47,12 +45,17 @@ class Running:
     @classmethod
     def this(cls, address: str) -> Running:
         """This process, with a new key."""
+        import secrets
+        import socket
+
         key = KEY_PREFIX + secrets.token_urlsafe(24)
         return cls(address, key, os.getpid(), socket.gethostname(), __version__)
 
     @property
     def is_here(self) -> bool:
         """Whether it runs on this machine and in this version, as far as the record says."""
+        import socket
+
         return self.host == socket.gethostname() and self.version == __version__
 
 

@@ -7,7 +7,6 @@ answer is as if there were no server: the search is then done here, and says its
 from __future__ import annotations
 
 import json
-import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -69,6 +68,8 @@ def _get(server: running.Running, target: str) -> bytes:
         OSError: Nobody answers.
         ValueError: It isn't a 200.
     """
+    import socket
+
     place = urlsplit(server.address)
     if (
         place.scheme != "http"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -93,6 +91,9 @@ def note(text: str) -> None:
 
 def csv_row(cells: Iterable[Any]) -> bytes:
     """One row of a CSV file, quoted where it has to be."""
+    import csv
+    import io
+
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue().encode(errors="backslashreplace")

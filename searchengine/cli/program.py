@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from copy import copy
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -121,6 +120,8 @@ def unknown_command(name: str, names: Sequence[str]) -> str:
 
     Someone who types a query where a command belongs gets the command they left out.
     """
+    from difflib import get_close_matches
+
     near = get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         return f"No such command: {name}. Did you mean {' or '.join(near)}?"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +143,8 @@ def _print_table(results: SearchResults) -> None:
 
 
 def _make_sheet(results: SearchResults, wanted: Wanted, thumbnail: Thumbnail, title: str) -> None:
+    import webbrowser
+
     from searchengine.cli.contact_sheet import contact_sheet, sheet_to_open, write_sheet
 
     file = (wanted.sheet or sheet_to_open()).absolute()

@@ -10,9 +10,7 @@ from searchengine.cli.ask_server import ask_server, can_ask
 from searchengine.cli.profile import Profile
 from searchengine.cli.query_arguments import QueryCommand
 from searchengine.cli.results import Wanted, present, result_options
-from searchengine.encoders.ahead import embed_ahead
 from searchengine.errors import QueryError
-from searchengine.layout import Layout
 from searchengine.query.grammar import parse
 
 if TYPE_CHECKING:
@@ -88,6 +86,9 @@ def search(
         present(answered, wanted, title=text)
         laps.lap("show")
     else:
+        from searchengine.encoders.ahead import embed_ahead
+        from searchengine.layout import Layout
+
         ahead = embed_ahead(Layout(place.library).catalog, [words.text for words in asked.words])
         from searchengine.library import Library  # noqa: F401 - here, so that the thread has time
 

@@ -15,8 +15,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -147,6 +145,9 @@ def publish(target: str, build: Callable[[str], None]) -> Export:
         target: From `folder_of`.
         build: Called with an empty folder on the same file system, which it fills, model.json included.
     """
+    import shutil
+    import tempfile
+
     models = os.path.dirname(target)
     os.makedirs(models, exist_ok=True)
     _sweep(models)
@@ -177,6 +178,9 @@ def _write(path: str, manifest: Manifest) -> None:
 
 
 def _discard(target: str, models: str) -> None:
+    import shutil
+    import tempfile
+
     aside = tempfile.mkdtemp(prefix=_TEMPORARY, dir=models)
     with contextlib.suppress(OSError):  # another process did it
         os.rename(target, os.path.join(aside, "old"))
@@ -195,6 +199,8 @@ def _fsync(path: str) -> None:
 
 def _sweep(models: str) -> None:
     """Remove what killed exporters left."""
+    import shutil
+
     for name in os.listdir(models):
         path = os.path.join(models, name)
         with contextlib.suppress(OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass
 from typing import Literal
@@ -86,9 +85,11 @@ def _explain(name: str, folder: str) -> str:
             f"The folder {folder} holds no model: {CONFIG_FILE} is missing. "
             f"A model's folder has {CONFIG_FILE} and {WEIGHTS_FILES[0]} in it."
         )
+    from difflib import get_close_matches
+
     from searchengine.encoders.registry import MODELS
 
-    near = difflib.get_close_matches(name, [model.name for model in MODELS], n=2, cutoff=0.5)
+    near = get_close_matches(name, [model.name for model in MODELS], n=2, cutoff=0.5)
     perhaps = f" Did you mean {' or '.join(near)}?" if near else ""
     return (
         f"{name!r} is not a model.{perhaps} Write builtin, {DEFAULT_MODEL} (a name and a set of weights), "

@@ -14,7 +14,6 @@ Letters before a colon must be a known key; digits before a colon are text (1:00
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from searchengine.errors import QueryError
@@ -170,6 +169,8 @@ def _some(term: re.Match[str], text: str) -> str:
 
 
 def _refuse_key(term: re.Match[str], key: str, start: int) -> NoReturn:
+    from difflib import get_close_matches
+
     near = get_close_matches(key.lower(), [*KEYS, EXAMPLE_KEY], n=1, cutoff=0.5)
     known = f"did you mean {near[0]}:?" if near else f"there are {', '.join([*KEYS, EXAMPLE_KEY])}"
     message = f"no filter is called {key}; {known} (as a word it is written {key}\\:)"
