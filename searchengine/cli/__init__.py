@@ -21,8 +21,12 @@ from searchengine.layout import LIBRARY_VARIABLE
 COMMANDS = {
     "index": LazyCommand("indexer.cli.index:index", "Bring the library up to date with folders of pictures."),
     "watch": LazyCommand("indexer.cli.watch:watch", "Index folders, then follow what changes in them."),
-    "search": LazyCommand("searchengine.cli.search:search", "Find pictures by what is in them."),
-    "similar": LazyCommand("searchengine.cli.similar:similar", "Find the likes of a picture."),
+    "search": LazyCommand(
+        "searchengine.cli.search:search", "Find pictures by what is in them.", only_asks=True
+    ),
+    "similar": LazyCommand(
+        "searchengine.cli.similar:similar", "Find the likes of a picture.", only_asks=True
+    ),
     "duplicates": LazyCommand(
         "searchengine.cli.duplicates:duplicates", "Group the files that are the same picture."
     ),
@@ -149,16 +153,17 @@ def main() -> NoReturn:
     """Run the command line: the console script's entry point.
 
     Who pressed Ctrl-C isn't made to wait for threads that load a model; and were Python to go away under
-    one that is in native code, C++ would abort the process.
+    one that is in native code, C++ would abort the process. Nor does an answer wait for all to be taken down
+    that was imported for it, which is a quarter of a cold query.
     """
     # What a command imports stays: looking through it for garbage, over and over, is a tenth of a cold query.
     gc.set_threshold(100_000, 20, 20)
     try:
         sys.exit(program.main())
     except SystemExit as end:
-        if end.code == INTERRUPTED:
+        if end.code == INTERRUPTED or (program.ran is not None and program.ran.only_asks):
             for stream in (sys.stdout, sys.stderr):
                 with suppress(OSError, ValueError):  # nobody reads it any more
                     stream.flush()
-            os._exit(INTERRUPTED)
+            os._exit(end.code if isinstance(end.code, int) else 0)
         raise

@@ -26,10 +26,12 @@ class LazyCommand(NamedTuple):
     Attributes:
         target: Where it is, as ``module:object``.
         help: What it does, in one line.
+        only_asks: Whether nothing has to be put in order after it: the process may just end.
     """
 
     target: str
     help: str
+    only_asks: bool = False
 
     def load(self) -> click.Command:
         """Import the command."""
@@ -44,6 +46,7 @@ class Program(click.Group):
     Attributes:
         table: The commands by name.
         everywhere: Options that every command has besides its own.
+        ran: The command that was run last, once one was.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Program(click.Group):
         super().__init__(*args, **settings)
         self.table = commands
         self.everywhere = everywhere
+        self.ran: LazyCommand | None = None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the table's order: the order in which people meet them."""
@@ -66,6 +70,7 @@ class Program(click.Group):
         entry = self.table.get(cmd_name)
         if entry is None:
             return None
+        self.ran = entry
         return self._with_options(entry.load())
 
     def _with_options(self, command: click.Command) -> click.Command:

@@ -12,6 +12,7 @@ import click
 
 from searchengine.cli import output
 from searchengine.cli.display import count, printable
+from searchengine.cli.lines import for_terminal, lines
 from searchengine.query.relevance import STRICTNESS
 
 if TYPE_CHECKING:
@@ -134,10 +135,13 @@ def why_empty(results: SearchResults, offset: int) -> str:
 
 def _print_table(results: SearchResults) -> None:
     if results:
-        from searchengine.cli.table import console, results_table, show
+        if for_terminal():
+            from searchengine.cli.table import console, results_table, show
 
-        target = console()
-        show(results_table(results.results, width=target.width), on=target)
+            target = console()
+            show(results_table(results.results, width=target.width), on=target)
+        else:
+            output.write_text(lines(results.results))
     doubt = "; none stands out, these are the nearest" if results and results[0].relevant is False else ""
     output.note(f"{count(results.total, 'image')}, {results.took_ms:.0f} ms{doubt}")
 

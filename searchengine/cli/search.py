@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -89,6 +90,8 @@ def search(
         from searchengine.encoders.ahead import embed_ahead
         from searchengine.layout import Layout
 
+        # NumPy would start threads for products that a query hasn't got: a twentieth of a cold one.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         ahead = embed_ahead(Layout(place.library).catalog, [words.text for words in asked.words])
         from searchengine.library import Library  # noqa: F401 - here, so that the thread has time
 

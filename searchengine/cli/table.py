@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from searchengine.cli.display import count, file_name, file_uri, printable, short
+from searchengine.cli.display import file_name, file_uri
+from searchengine.cli.lines import COLUMNS, LINE, NUMBERS, cells, remarks
 from searchengine.cli.output import write_text
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 # Below this many cells folders move under the names, below the second the picture's size goes too.
 WIDE = 100
 NARROW = 72
-
-# Stands between what is relevant and what is only near.
-LINE = "── less relevant below ──"
 
 # What isn't a terminal has no width: no line is cut or folded.
 UNBOUNDED = 100_000
@@ -75,22 +72,18 @@ def results_table(results: Sequence[SearchResult], *, width: int) -> Table:
         width: Cells there are.
     """
     wide, roomy = width >= WIDE, width >= NARROW
-    columns = ["#", "score", "file", *(["folder"] if wide else []), *(["size"] if roomy else []), "taken"]
-    table = plain_table(*columns, right=("#", "score", "size"))
+    columns = [name for name in COLUMNS if (wide or name != "folder") and (roomy or name != "size")]
+    table = plain_table(*columns, right=tuple(NUMBERS))
     above = True
     for result in results:
         if above and result.relevant is False:
             above = False
             table.add_row("", "", Text(LINE, style="dim"))
-        folder = Text(short(os.path.dirname(result.path)), style="" if wide else "dim")
+        said = cells(result)
+        folder = Text(said["folder"], style="" if wide else "dim")
         file = _name(result) if wide else Text("\n").join([_name(result), folder])
         table.add_row(
-            str(result.rank),
-            "" if result.score is None else f"{result.score:.3f}",
-            file,
-            *([folder] if wide else []),
-            *([f"{result.width} × {result.height}"] if roomy else []),  # noqa: RUF001 - a size is written so
-            f"{result.taken_at:%Y-%m-%d}" if result.taken_at else "",
+            *(file if name == "file" else folder if name == "folder" else said[name] for name in columns),
             style="dim" if result.relevant is False else "",
         )
     return table
@@ -99,9 +92,5 @@ def results_table(results: Sequence[SearchResult], *, width: int) -> Table:
 def _name(result: SearchResult) -> Text:
     """The file's name, clickable where the terminal can, and what there is to know about it."""
     name = Text(file_name(result.path, result.time), style=Style(bold=True, link=file_uri(result.path)))
-    remarks = [*(["offline"] if result.offline else []), *map(printable, result.flags)]
-    if result.copies:
-        remarks.append("+ " + count(len(result.copies), "copy", "copies"))
-    if result.edits:
-        remarks.append("+ " + count(len(result.edits), "edit"))
-    return name + Text(f"  {', '.join(remarks)}", style="dim") if remarks else name
+    said = remarks(result)
+    return name + Text(f"  {said}", style="dim") if said else name

@@ -160,27 +160,29 @@ def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path):
     assert b"Error: No space left on device" in done.stderr
 
 
-INTERRUPTED_WITH_A_THREAD = """
+ENDED_WITH_A_THREAD = """
 import sys, threading, time
 from searchengine import cli
 
-def interrupted():
+def ended():
+    cli.program.ran = cli.COMMANDS[sys.argv[1]]
     threading.Thread(target=time.sleep, args=(600,)).start()
     print("what was found")
-    sys.exit(130)
+    sys.exit(int(sys.argv[2]))
 
-cli.program.main = interrupted
+cli.program.main = ended
 cli.main()
 """
 
 
-def test_who_interrupts_does_not_wait_for_threads():
+@pytest.mark.parametrize(("command", "code"), [("index", 130), ("search", 0), ("search", 2)])
+def test_who_interrupts_or_only_asks_does_not_wait_for_threads(command, code):
     """A model that is being loaded, say; Python would join them, or abort in their native code."""
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_WITH_A_THREAD],
+        [sys.executable, "-c", ENDED_WITH_A_THREAD, command, str(code)],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (130, "what was found\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "what was found\n", "")

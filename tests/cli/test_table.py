@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from searchengine.cli.table import LINE, UNBOUNDED, console, plain_table, rendered, results_table, show
+from searchengine.cli.lines import LINE, for_terminal, lines
+from searchengine.cli.table import UNBOUNDED, console, plain_table, rendered, results_table, show
 
 LONG = "/media/disk/photos/a very long folder name indeed/IMG_20230501_101112_panorama_edited.jpg"
 
@@ -67,8 +68,10 @@ def test_less_relevant_results_are_dim(result, drawn):
 
 def test_a_line_parts_what_is_relevant_from_the_rest_once(result, drawn):
     ranking = [result(rank=rank, relevant=rank <= 2) for rank in range(1, 6)]
-    lines = drawn(*ranking, width=120, terminal=False).splitlines()
-    assert [number for number, text in enumerate(lines) if LINE in text] == [3]  # after the head and two
+    drawn_lines = drawn(*ranking, width=120, terminal=False).splitlines()
+    assert [number for number, text in enumerate(drawn_lines) if LINE in text] == [
+        3
+    ]  # after the head and two
     for untouched in (ranking[:2], [result(relevant=None)]):
         assert LINE not in drawn(*untouched, width=120)
     assert LINE in drawn(ranking[4], width=60)
@@ -81,6 +84,25 @@ def test_what_is_no_terminal_gets_plain_lines_of_any_length(result, capsys):
     assert "\x1b" not in text
     assert "x" * 300 + ".jpg" in text
     assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_a_pipe_gets_what_a_very_wide_terminal_would(result, drawn):
+    ranking = [
+        result(rank=9, path="/photos/東京/Été.jpg", copies=("/b.jpg",), flags=("truncated",), taken_at=None),
+        result(rank=10, path="/photos/\x1b]0;a\udcff.jpg", score=None, relevant=False, edits=("/c.jpg",)),
+        result(rank=11, path="/clip.mp4", time=61.5, relevant=False, offline=True, width=1),
+    ]
+    assert lines(ranking) == drawn(*ranking, width=UNBOUNDED, terminal=False)
+    assert lines(ranking[:1]) == drawn(ranking[0], width=UNBOUNDED, terminal=False)
+
+
+@pytest.mark.parametrize(("variable", "value"), [("FORCE_COLOR", "1"), ("TTY_COMPATIBLE", "1")])
+def test_who_asks_for_colours_in_a_pipe_gets_them(monkeypatch, variable, value):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert not for_terminal()
+    monkeypatch.setenv(variable, value)
+    assert for_terminal()
 
 
 def test_no_color_leaves_no_colour(monkeypatch):
