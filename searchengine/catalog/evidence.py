@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.postgres.lexemes import phrase as as_tsquery
 from searchengine.catalog.sql import dialect_name, in_, rows
 
 if TYPE_CHECKING:
@@ -149,9 +148,13 @@ def as_phrase(text: str) -> str | None:
     return words if any(map(str.isalnum, words)) else None
 
 
-def as_asked(phrase: str) -> dict[str, str]:
-    """A phrase as each database wants it: for FTS5's MATCH, and as a tsquery."""
-    return {"sqlite": f'"{phrase}"', "postgresql": as_tsquery(phrase)}
+def as_asked(phrase: str, dialect: str) -> str:
+    """A phrase as a database wants it: for FTS5's MATCH, or as a tsquery."""
+    if dialect == "sqlite":
+        return f'"{phrase}"'
+    from searchengine.catalog.postgres.lexemes import phrase as as_tsquery
+
+    return as_tsquery(phrase)
 
 
 def _telling(text: str) -> list[str]:
@@ -167,7 +170,7 @@ def _telling(text: str) -> list[str]:
 def _matches(reading: Reading, phrase: str) -> list[Row]:
     """Pictures, by id, in whose texts a phrase stands, as far as it pays to know."""
     name = dialect_name(reading)
-    return rows(reading, _MATCHES[name], phrase=as_asked(phrase)[name], most=MOST_MATCHES + 1)
+    return rows(reading, _MATCHES[name], phrase=as_asked(phrase, name), most=MOST_MATCHES + 1)
 
 
 def _embeddings(

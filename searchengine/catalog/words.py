@@ -105,9 +105,8 @@ def is_damaged(session: Session) -> bool | None:
 
 
 def _having(phrase: str) -> Select[tuple[int]]:
-    asked = as_asked(phrase)
-    fts5 = _index.c.text_index.op("MATCH", is_comparison=True)(asked["sqlite"])
-    tsvector = _index.c.words.op("@@", is_comparison=True)(cast(asked["postgresql"], _TSQuery))
+    fts5 = _index.c.text_index.op("MATCH", is_comparison=True)(as_asked(phrase, "sqlite"))
+    tsvector = _index.c.words.op("@@", is_comparison=True)(cast(as_asked(phrase, "postgresql"), _TSQuery))
     return select(_index.c.rowid).where(Either(fts5, tsvector))
 
 

@@ -21,7 +21,7 @@ NUMBERS = frozenset({"#", "score", "size"})
 """Columns whose cells stand to the right."""
 
 _GAP = "  "
-# The first character that isn't one cell wide; before it are the Latin letters with accents.
+# Before this character, the first of those that stand above others, all are one cell wide.
 _COMBINING = "\u0300"
 # What makes rich write for a terminal where there is none.
 _ASKED_FOR = ("FORCE_COLOR", "TTY_COMPATIBLE")
@@ -77,7 +77,7 @@ def _line(row: list[str], widths: list[int]) -> str:
 
 def _width(text: str) -> int:
     """Cells that a text takes in a terminal."""
-    if max(text, default="") < _COMBINING:
+    if max(text.replace("─", ""), default="") < _COMBINING:
         return len(text)
     from rich.cells import cell_len
 
