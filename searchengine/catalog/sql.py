@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +43,8 @@ def rows(reading: Reading, statement: str, **values: Any) -> list[Row]:
         if reading.autoflush:
             reading.flush()
         reading = reading.connection()
+    if reading.dialect.name == "sqlite":  # the same transaction, without a detour for each row
+        return rows(cast("sqlite3.Connection", reading.connection.driver_connection), statement, **values)
     return [tuple(row) for row in reading.execute(text(statement), values)]
 
 
@@ -57,7 +59,8 @@ def dialect_name(reading: Reading) -> str:
 
 def in_(ids: Iterable[int]) -> str:
     """``IN (…)`` for keys; `bulk.chunks` gives as many as fit into a statement."""
-    return f"IN ({','.join(str(int(each)) for each in ids)})"
+    # PostgreSQL has no empty lists; nothing is equal to NULL.
+    return f"IN ({','.join(str(int(each)) for each in ids) or 'NULL'})"
 
 
 def from_json(value: Any) -> Any:
