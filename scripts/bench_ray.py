@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """What Ray costs beside a run in one process, and what a second node brings.
 
-    scripts/bench_ray.py [--count 1000] [--simulate 20] [--namespaces] [--json FILE]
+    scripts/bench_ray.py [--count 1000] [--simulate 20] [--parts overhead nodes namespaces] [--json FILE]
 
 First the built-in model on small pictures, in one process and on Ray on the same machine: there is little
 to compute, so what Ray takes shows. Then the same with an encoder that also waits SIMULATE milliseconds a
 picture, as for a GPU, on one node and on two; where a node is only processes on this machine, two compute no
-faster than one, but they wait twice as fast. `--namespaces` puts the second node into a network namespace of
-its own, which takes root.
+faster than one, but they wait twice as fast. The part `namespaces` puts the second node into a network
+namespace of its own, which takes root.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from indexer.progress import Progress
     from searchengine.encoders.encoder import Encoder
 
+PARTS = ("overhead", "nodes", "namespaces")
 BRIDGE, INSIDE, OUTSIDE = "imgsearch-ray", "10.213.7.2", "10.213.7.1"
 
 
@@ -89,7 +91,13 @@ def index(pictures: Path, *, ray: str | None, wait: float, count: int) -> dict[s
         library = Path(folder) / "library"
         encoder = Waiting(load_encoder("builtin"), wait) if wait and ray is None else None
         start, spent = time.perf_counter(), time.process_time()
-        done = Update(library, model="builtin", ray=ray, encoder=encoder).run([pictures])
+        marks: list[tuple[float, int]] = []
+
+        def mark(progress: Progress) -> None:
+            if progress.stage == "indexing" and progress.done:
+                marks.append((time.perf_counter(), progress.done))
+
+        done = Update(library, model="builtin", ray=ray, encoder=encoder, on_progress=mark).run([pictures])
         took = time.perf_counter() - start
         with Library.open(library) as opened:
             images = opened.status().images
@@ -100,6 +108,8 @@ def index(pictures: Path, *, ray: str | None, wait: float, count: int) -> dict[s
             "read_s": done.stages["read"],
             "driver_cpu_s": time.process_time() - spent,
             "images_per_s": count / done.stages["read"],
+            # From the first block to the last: what a long run does, whose start doesn't count.
+            "pace": (marks[-1][1] - marks[0][1]) / (marks[-1][0] - marks[0][0]),
         }
 
 
@@ -168,11 +178,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000, help="pictures")
     parser.add_argument("--simulate", type=float, default=20.0, help="milliseconds of waiting a picture")
     parser.add_argument("--cpus", type=int, default=2, help="logical CPUs of a node")
-    parser.add_argument("--namespaces", action="store_true", help="two nodes in two network namespaces, too")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=["overhead", "nodes"])
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    wait = arguments.simulate / 1000
+    wait, cpus = arguments.simulate / 1000, arguments.cpus
+    waiting = f"{arguments.simulate:g} ms a picture"
 
     figures: dict[str, Any] = {
         "machine": describe(),
@@ -180,15 +191,14 @@ def main() -> None:
         "simulate_ms": arguments.simulate,
     }
     print(figures["machine"])
-    print(
-        f"{arguments.count} pictures of 320 x 240, built-in model; a node has {arguments.cpus} logical CPUs"
-    )
-    print(f"{'':44}{'all in all':>12}{'reading':>10}{'images/s':>10}")
+    print(f"{arguments.count} pictures of 320 x 240, built-in model; a node has {cpus} logical CPUs")
+    print(f"{'':40}{'all in all':>12}{'reading':>10}{'images/s':>10}{'once running':>14}")
 
     def run(name: str, ray: str | None, wait: float) -> dict[str, Any]:
         figures[name] = found = index(pictures, ray=ray, wait=wait, count=arguments.count)
         print(
-            f"{name:44}{found['seconds']:>10.1f} s{found['read_s']:>8.1f} s{found['images_per_s']:>10.1f}",
+            f"{name:40}{found['seconds']:>10.1f} s{found['read_s']:>8.1f} s{found['images_per_s']:>10.1f}"
+            f"{found['pace']:>14.1f}",
             flush=True,
         )
         return found
@@ -196,20 +206,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures"
         paint(pictures, arguments.count)
-        run("one process", None, 0)
-        run("--ray local", "local", 0)
-        with nodes(1, arguments.cpus) as address:
-            run("--ray, a cluster of one node that runs", address, 0)
-        run(f"one process, {arguments.simulate:g} ms a picture", None, wait)
-        with nodes(1, arguments.cpus) as address:
-            one = run(f"one node, {arguments.simulate:g} ms a picture", address, wait)
-        with nodes(2, arguments.cpus) as address:
-            two = run(f"two nodes, {arguments.simulate:g} ms a picture", address, wait)
-        figures["speedup"] = two["images_per_s"] / one["images_per_s"]
-        print(f"two nodes embed {figures['speedup']:.2f} times as fast as one, starting the workers included")
-        if arguments.namespaces:
-            with namespaces(arguments.cpus) as address:
-                run(f"two network namespaces, {arguments.simulate:g} ms a picture", address, wait)
+        if "overhead" in arguments.parts:
+            run("one process", None, 0)
+            run("--ray local", "local", 0)
+            with nodes(1, cpus) as address:
+                run("--ray, a cluster of one node", address, 0)
+            run(f"one process, {waiting}", None, wait)
+            run(f"--ray local, {waiting}", "local", wait)
+        if "nodes" in arguments.parts:
+            with nodes(1, cpus) as address:
+                one = run(f"one node, {waiting}", address, wait)
+            with nodes(2, cpus) as address:
+                two = run(f"two nodes, {waiting}", address, wait)
+            figures["speedup"] = two["pace"] / one["pace"]
+            print(
+                f"two nodes embed {figures['speedup']:.2f} times as fast as one once they run, "
+                f"{two['images_per_s'] / one['images_per_s']:.2f} times with their start"
+            )
+        if "namespaces" in arguments.parts:
+            with namespaces(cpus) as address:
+                run(f"two network namespaces, {waiting}", address, wait)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2))
 

@@ -90,6 +90,7 @@ def test_docker_takes_the_compose_file():
         env={
             "PATH": "/usr/bin:/usr/local/bin",
             "IMGSEARCH_TOKEN": "t",
+            "RAY_AUTH_TOKEN": "r",
             "POSTGRES_PASSWORD": "p",
             "PHOTOS": "/p",
         },

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from indexer.distributed.placement import Placement
 
 LOCAL = "local"
+_CLIENT = "ray://"
 # What travels through Ray's memory are lists of names.
 _LOCAL_OBJECT_STORE = 128 << 20
 _KNOCK = 5.0
@@ -149,6 +150,8 @@ def joined(address: str) -> Iterator[Cluster]:
     """
     require()
     _knock(address)
+    if address.startswith(_CLIENT):
+        _show_token()
     ray = _import_ray()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address == LOCAL:
@@ -158,22 +161,20 @@ def joined(address: str) -> Iterator[Cluster]:
             "object_store_memory": _LOCAL_OBJECT_STORE,
         }
     try:
-        with warnings.catch_warnings(action="ignore"):  # of a slow network; what fails is raised
-            context = ray.init(address, **options)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        with _hushed():
+            ray.init(address, **options)
+    except (ConnectionError, RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
         raise _unreachable(address, _in_a_line(error)) from error
     try:
         with redirect_stdout(sys.stderr):  # where Ray says that a node is gone; results go to standard output
-            yield Cluster(
-                ray, is_client=hasattr(context, "protocol_version") and address.startswith("ray://")
-            )
+            yield Cluster(ray, is_client=address.startswith(_CLIENT))
     finally:
         ray.shutdown()
 
 
 def _knock(address: str) -> None:
     """Whether anybody listens at an address with a port; Ray would try for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix(_CLIENT).rpartition(":")
     if not host or not port.isdecimal():
         return
     try:
@@ -182,11 +183,36 @@ def _knock(address: str) -> None:
         raise _unreachable(address, (error.strerror or str(error)).lower()) from error
 
 
+def _show_token() -> None:
+    """Have Ray's client show the cluster's token where there is one; by itself it does so only when told to."""
+    has_token = (
+        os.environ.get("RAY_AUTH_TOKEN")
+        or os.environ.get("RAY_AUTH_TOKEN_PATH")
+        or os.path.exists(os.path.expanduser("~/.ray/auth_token"))
+    )
+    if has_token:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
 def _unreachable(address: str, reason: str) -> ClusterError:
     return ClusterError(
-        f"the Ray cluster {address} can't be joined: {reason}; check that it runs (ray status) and in which"
-        " version, or embed on this machine alone: --ray local"
+        f"the Ray cluster {address} can't be joined: {reason}; check that it runs (ray status), in which"
+        " version, and its token (RAY_AUTH_TOKEN), or embed on this machine alone: --ray local"
     )
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Nothing on standard error, where Ray's native code chatters: what fails is raised."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def require() -> None:

@@ -16,7 +16,7 @@ from indexer.planning.unmet import Unmet
 from indexer.progress import OnProgress, Progress, Stopwatch
 from searchengine.catalog import files
 from searchengine.errors import UsageError
-from searchengine.images.remote import is_url, status_at
+from searchengine.images.remote import folder_url, is_url, status_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -111,7 +111,7 @@ def requested(
 
 
 def _behind_url(url: bytes, knows: Callable[[bytes], bool]) -> Requested:
-    url = url.rstrip(b"/")
+    url = folder_url(url)
     try:
         return Requested(url, is_file=stat.S_ISREG(status_at(url).st_mode))
     except OSError as error:

@@ -12,7 +12,7 @@ from indexer.update import keep_snapshot
 from searchengine.catalog import files, images, removal, roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError
-from searchengine.images.remote import is_url
+from searchengine.images.remote import folder_url, is_url
 from searchengine.images.thumbnails import delete_thumbnails
 from searchengine.layout import Layout
 
@@ -80,7 +80,7 @@ def forget(library: Path, paths: Iterable[str | os.PathLike[str]]) -> Forgotten:
 def _scopes(path: bytes, known: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
     """The roots that a path touches, each with the part of it that is meant."""
     if is_url(path):
-        return _touched({path.rstrip(b"/")}, known)
+        return _touched({folder_url(path)}, known)
     absolute = os.path.abspath(path)
     # The folder's symlinks are resolved, as when it was indexed; the file may be gone, or be a link itself.
     resolved = {

@@ -13,7 +13,7 @@ from indexer.planning.plan import HELD_BACK_SHARE
 from searchengine.catalog import files, removal, roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError
-from searchengine.images.remote import is_url
+from searchengine.images.remote import folder_url, is_url
 from searchengine.layout import Layout
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def rehome(
 
 def _place(path: bytes) -> bytes:
     """A folder as the library names it: absolute, links resolved; or a URL without a slash at its end."""
-    return path.rstrip(b"/") if is_url(path) else os.path.realpath(path)
+    return folder_url(path) if is_url(path) else os.path.realpath(path)
 
 
 def find_root(path: bytes, known: Collection[bytes]) -> bytes:
@@ -85,7 +85,7 @@ def find_root(path: bytes, known: Collection[bytes]) -> bytes:
     Raises:
         UsageError: There is none.
     """
-    absolute = path.rstrip(b"/") if is_url(path) else os.path.abspath(path)
+    absolute = folder_url(path) if is_url(path) else os.path.abspath(path)
     for place in (absolute, _place(path)):
         if place in known:
             return place

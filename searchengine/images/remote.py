@@ -33,6 +33,13 @@ def is_url(path: bytes | str | os.PathLike[str]) -> bool:
     return _SCHEME.match(os.fsencode(path)) is not None
 
 
+def folder_url(url: bytes) -> bytes:
+    """A URL as the library names its roots: without a slash at its end."""
+    while url.endswith(b"/") and not url.endswith(b"://"):
+        url = url[:-1]
+    return url
+
+
 def open_object(url: bytes | str | os.PathLike[str]) -> tuple[int, os.stat_result]:
     """A temporary copy of an object: its descriptor, which the caller closes, and the object's status.
 
