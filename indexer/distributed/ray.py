@@ -184,7 +184,7 @@ def _knock(address: str) -> None:
 
 
 def _show_token() -> None:
-    """Have Ray's client show the cluster's token where there is one; by itself it does so only when told to."""
+    """Have Ray's client show the token where there is one; by itself it does so only when told to."""
     has_token = (
         os.environ.get("RAY_AUTH_TOKEN")
         or os.environ.get("RAY_AUTH_TOKEN_PATH")

@@ -220,10 +220,10 @@ def test_an_original_is_served_from_its_bucket_as_it_was_indexed_or_not_at_all(p
 
 def test_a_bucket_cannot_be_watched_and_the_message_says_what_can_be_done(url, library):
     with pytest.raises(UsageError, match="imgsearch index"):
-        Watch(library, index=pytest.fail).run([url])
+        Watch(library, pytest.fail, on_summary=print, tell=print).run([url])
 
 
-@pytest.mark.parametrize("nowhere", ["memory://photos/nothing", "memory://", "nonsense://photos"])
+@pytest.mark.parametrize("nowhere", ["memory://photos/nothing", "nonsense://photos"])
 def test_a_url_that_leads_nowhere_is_named(nowhere, memory, library):
     with pytest.raises(UsageError, match=nowhere):
         Update(library).run([nowhere])
