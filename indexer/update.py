@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from indexer.calibrate import keep_calibrated
 from indexer.disk.roots import locate
+from indexer.garbage import uncollected
 from indexer.lock import writing
 from indexer.planning.settle import settle
 from indexer.planning.survey import Ground, Survey, known_files, knows, requested, survey
@@ -172,7 +173,8 @@ class Update:
             with catalog.read() as session:
                 space = spaces.active_space(session)
             self._check_model(space)
-            ground = self._settle_roots(catalog, paths)
+            with uncollected():
+                ground = self._settle_roots(catalog, paths)
             with catalog.write() as session:
                 run_id = runs.start_run(session)
             self._on_progress = recorded(catalog, run_id, self._told)
@@ -228,13 +230,14 @@ class Update:
             return Ground(root_ids, totals, known_files(session, targets, root_ids))
 
     def _survey(self, known: KnownFiles) -> Survey:
-        return survey(
-            known,
-            exclude=self._exclude,
-            rehash=self._rehash,
-            on_progress=self._on_progress,
-            stopwatch=self._stopwatch,
-        )
+        with uncollected():
+            return survey(
+                known,
+                exclude=self._exclude,
+                rehash=self._rehash,
+                on_progress=self._on_progress,
+                stopwatch=self._stopwatch,
+            )
 
     def _read(self, catalog: Catalog, space: SpaceRow | None, found: Survey, ground: Ground) -> Committer:
         """Read, encode and commit what is new or changed."""

@@ -79,21 +79,18 @@ def plan_scope(
                 absent[what][path] = file
     for path, entry in there.items():
         file = known[path]
-        if _is_as_it_was(entry, file) and not rehash:
+        # Nothing at all to do, as with nearly all files of nearly all runs.
+        if (
+            file.mtime_ns == entry.mtime_ns
+            and file.size == entry.size
+            and file.state == "indexed"
+            and file.sidecar == entry.sidecar
+            and not rehash
+        ):
             plan.unchanged += 1
         else:
             _compare(plan, entry, file, rehash=rehash)
     return plan
-
-
-def _is_as_it_was(entry: Entry, file: FileRow) -> bool:
-    """Whether there is nothing at all to do, as with nearly all files of nearly all runs."""
-    return (
-        file.mtime_ns == entry.mtime_ns
-        and file.size == entry.size
-        and file.state == "indexed"
-        and file.sidecar == entry.sidecar
-    )
 
 
 def _compare(plan: Plan, entry: Entry, file: FileRow, *, rehash: bool) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from indexer.disk.scan import Entry, Problem
     from searchengine.catalog.files import FileRow
 
+TOLD_EVERY = 1000
+"""Files after which a scan says how many it has met."""
+
 KnownFiles = dict[Target, dict[bytes, "FileRow"]]
 
 
@@ -170,17 +173,15 @@ def survey(
         if not has_folder(target.root):
             unreachable.append(target)
             continue
-        entries = []
+        entries: list[Entry] = []
         with stopwatch.timed("scan"):
             found = scan(target.root, target.scope, exclude=exclude)
             elsewhere = LinkedElsewhere(target)
-            for entry in found:
-                if target.scope and elsewhere(entry.path):
-                    continue
-                entries.append(entry)
-                seen += 1
-                if seen % 1000 == 0:
-                    on_progress(Progress("scanning", seen))
+            for batch in found.folders():
+                entries += [each for each in batch if not elsewhere(each.path)] if target.scope else batch
+                if (seen + len(batch)) // TOLD_EVERY > seen // TOLD_EVERY:
+                    on_progress(Progress("scanning", seen + len(batch)))
+                seen += len(batch)
         problems += [
             problem._replace(path=os.path.join(target.root, problem.path)) for problem in found.problems
         ]

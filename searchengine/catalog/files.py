@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, func, null, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Content, Embedding, File, Sidecar
+from searchengine.catalog.models import Content, Embedding, File
+from searchengine.catalog.sql import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from sqlalchemy.orm import Session
+
+    from searchengine.catalog.sql import Row
 
 
 class FileRow(NamedTuple):
@@ -38,6 +41,13 @@ class FileRow(NamedTuple):
     sidecar: str | None = None
 
 
+# Calling the class itself takes twice as long, which a hundred thousand files notice.
+_file_row: Callable[[Row], FileRow] = partial(tuple.__new__, FileRow)
+
+_FILES = "SELECT id, path, size, mtime_ns, state, content_id, NULL FROM file WHERE root_id = :root"
+_BESIDE = "SELECT path, stamp FROM file JOIN sidecar ON file_id = id WHERE root_id = :root"
+_WITHIN = " AND (path = :scope OR path > :first AND path < :end)"
+
 _COLUMNS = (File.id, File.path, File.size, File.mtime_ns, File.state, File.content_id)
 
 
@@ -57,17 +67,15 @@ def files_below(session: Session, root_id: int, scope: bytes = b"") -> dict[byte
         root_id: The root.
         scope: Relative path of a folder or a file; empty for the whole root.
     """
-    of_root = File.root_id == root_id
-    which = of_root & within(scope) if scope else of_root
-    # Past the session, which takes as long again over each row, all at once, and without a join that hardly
-    # any row has a partner in: 100,000 files cost 0.1 s instead of 0.3 s.
-    connection = session.connection()
-    rows = connection.execute(select(*_COLUMNS, null()).where(which)).fetchall()
-    found = dict(zip(map(itemgetter(1), rows), map(FileRow._make, rows), strict=True))
-    beside = select(File.path, Sidecar.stamp).join(Sidecar, Sidecar.file_id == File.id).where(which)
-    for path, stamp in connection.execute(beside):
-        found[path] = found[path]._replace(sidecar=stamp)
-    return found
+    below, values = "", {}
+    if scope:
+        below, values = _WITHIN, {"scope": scope, "first": scope + b"/", "end": scope + b"0"}
+    # All at once, and without a join that hardly any row has a partner in.
+    found = map(_file_row, rows(session, _FILES + below, root=root_id, **values))
+    files = {file.path: file for file in found}
+    for path, stamp in rows(session, _BESIDE + below, root=root_id, **values):
+        files[path] = files[path]._replace(sidecar=stamp)
+    return files
 
 
 def count_below(session: Session, root_id: int, scope: bytes = b"") -> int:
