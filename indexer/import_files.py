@@ -95,6 +95,7 @@ class Import:
             writing(self._layout.folder, "imgsearch import"),
             Catalog.open(self._layout.catalog, create=True) as catalog,
         ):
+            self._layout.vector_store.reach()
             record(self._layout.folder, self._layout.engines)
             outcome: Literal["done", "interrupted"] = "done"
             try:

@@ -169,6 +169,7 @@ class Update:
             writing(self._layout.folder, "imgsearch index"),
             Catalog.open(self._layout.catalog, create=True) as catalog,
         ):
+            self._layout.vector_store.reach()
             record(self._layout.folder, self._layout.engines)
             with catalog.read() as session:
                 space = spaces.active_space(session)

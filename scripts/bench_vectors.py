@@ -3,10 +3,10 @@
 
     scripts/bench_vectors.py [--count 20000] [--queries 200] [--vectors ADDRESS]… [--work FOLDER]
 
-Makes a library of vectors as scripts/synthetic_vectors.py has them, unless FOLDER holds one of before, and
-asks texts that aren't in it. FAISS comes first; each ADDRESS is one of Milvus's, as --vectors takes it. A
-filter lets a random share pass. Times are of a warm process, one query after the other, the catalog's part included;
-building is from the catalog to a collection that answers.
+Makes a library of vectors as scripts/synthetic_vectors.py has them, unless FOLDER holds one of before,
+and asks texts that aren't in it. FAISS comes first; each ADDRESS is one of Milvus's, as --vectors takes
+it. A filter lets a random share pass. Times are of a warm process, one query after the other, the
+catalog's part included; building is from the catalog to a collection that answers.
 """
 
 from __future__ import annotations

@@ -159,6 +159,8 @@ def test_a_server_that_is_not_there_is_named_with_the_way_out(place):
     done = place.run("search", DOG, "--vectors", "http://127.0.0.1:1", code=1)
     assert "http://127.0.0.1:1" in done.stderr
     assert "--vectors faiss" in done.stderr
+    place.run("index", place.photos, "--vectors", "http://127.0.0.1:1", code=1)
+    place.run("verify")  # nor was that address kept
 
 
 def test_without_the_extra_it_is_named(place, monkeypatch):

@@ -80,6 +80,7 @@ def optimize(library: Path, *, purge: bool = False) -> Optimized:
     """
     layout = Layout(library)
     with writing(library, "imgsearch optimize"), Catalog.open(layout.catalog) as catalog:
+        layout.vector_store.reach()
         record(library, layout.engines)
         before = care.size(catalog)
         purged = 0

@@ -76,6 +76,14 @@ class VectorStore(Protocol):
         """
         ...
 
+    def reach(self) -> None:
+        """Make sure that it can be used, before much is done that it is needed for in the end.
+
+        Raises:
+            VectorStoreError: The engine can't be reached.
+        """
+        ...
+
     def changed_at(self) -> int:
         """A number that is another one when something has been replaced here; cheap."""
         ...
@@ -138,6 +146,9 @@ class FaissStore:
         from searchengine.vectors.snapshot import condition
 
         return condition(source, self.folder, expected)
+
+    def reach(self) -> None:
+        """See `VectorStore.reach`: whether the folder can be written to shows when it is."""
 
     def changed_at(self) -> int:
         """See `VectorStore.changed_at`: when a file was last made, renamed or deleted."""

@@ -174,6 +174,49 @@ def test_a_kill_forgets_nothing_that_was_kept(engine, store, source):
     answers_are_right(index, source)
 
 
+@pytest.mark.parametrize("what", ["keep", "rebuild"])
+def test_a_writer_may_be_killed_at_any_moment(engine, source, what, monkeypatch):
+    if isinstance(engine, engines.Faiss):
+        pytest.skip("test_snapshot and tests/verify kill those that write files")
+    from searchengine.vectors.milvus.server import Server
+
+    class Killed(BaseException):
+        pass
+
+    really, left = Server.call, 0
+
+    def call(self, what, **about):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+        return really(self, what, **about)
+
+    source.add(12)
+    engine.store().keep(source)
+    for number in range(1, 40):
+        source.add(2)
+        source.turn([number, number + 1], shown=bool(number % 3))
+        store, left = engine.store(), number
+        monkeypatch.setattr(Server, "call", call)
+        try:
+            getattr(store, what)(source)
+        except Killed:
+            done = False
+        else:
+            done = True
+        monkeypatch.setattr(Server, "call", really)
+        answers_are_right(engine.store().open(source), source)
+        if done:
+            break
+    assert number > 4
+    engine.store().keep(source)
+    index = engine.store().open(source)
+    assert index.status.replayed == 0
+    answers_are_right(index, source)
+    assert engine.store().check(source, lambda _: np.array(sorted(source.visible), np.int64)).wrong is None
+
+
 def test_searches_are_right_while_all_is_made_anew(store, source):
     source.add(60)
     store.keep(source)
