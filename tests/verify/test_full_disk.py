@@ -184,6 +184,7 @@ def test_a_library_without_write_permission_says_so(scene_library, tmp_path):
         try:
             os.setuid(65_534)
             try:
+                os.listdir(library)
                 Library.open(library).status()
             except LibraryError as error:
                 code = 0 if "copy the library to a folder of your own" in str(error) else 2
