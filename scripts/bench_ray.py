@@ -127,6 +127,18 @@ def nodes(count: int, cpus: int) -> Iterator[str]:
         cluster.shutdown()
 
 
+def wait_for_nodes(ray: list[str], count: int) -> None:
+    """Until so many nodes are up."""
+    for _ in range(60):
+        said = subprocess.run(
+            [*ray, "status", "--address", f"{OUTSIDE}:6399"], capture_output=True, text=True, check=False
+        ).stdout
+        if said.count("node_") >= count:
+            return
+        time.sleep(1)
+    raise SystemExit(f"there are no {count} nodes after a minute: {said}")
+
+
 @contextmanager
 def namespaces(cpus: int) -> Iterator[str]:
     """A head here and a second node in a network namespace of its own, joined by a pair of virtual cables."""
@@ -158,10 +170,10 @@ def namespaces(cpus: int) -> Iterator[str]:
             ip(command.split())
         quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         started.append(subprocess.Popen([*here, "--block", *size], **quiet))
-        time.sleep(8)
+        wait_for_nodes(ray, 1)
         inside = ["ip", "netns", "exec", BRIDGE]
         started.append(subprocess.Popen([*inside, *there, *size], **quiet))
-        time.sleep(8)
+        wait_for_nodes(ray, 2)
         yield f"{OUTSIDE}:6399"
     finally:
         for process in reversed(started):

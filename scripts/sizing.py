@@ -22,6 +22,12 @@ DECODE_PHOTO, DECODE_SMALL, TOWER = 0.019, 0.003, 0.031
 GPU_A_SECOND = 1500
 # scripts/bench_scale.py: processor seconds of a query over a million images' codes, which grow with n.
 CODES_QUERY = 0.0069
+# 60 of the photographs that the benchmarks use, WebP of 320 pixels.
+THUMBNAIL = 11_000
+# scripts/bench_ray.py, SQLite: the one writer commits a picture in a third of a millisecond.
+COMMITS_A_SECOND = 3000
+# Bytes of a known file that a run holds, and of a new one more (`FileRow`, `Entry`, `Job`; tracemalloc).
+KNOWN_FILE, NEW_FILE = 584, 225
 # Published: HNSW takes 1.1 (4 d + 8 M) bytes of memory a vector (OpenSearch's documentation); M = 16.
 HNSW_M = 16
 # Published: Milvus's DiskANN keeps in memory an eighth of the float32 vectors' bytes as codes and a tenth as
@@ -77,6 +83,11 @@ def rows(images: list[float], dim: int) -> list[tuple[str, list[str]]]:
                 for n in images
             ],
         ),
+        (
+            "days of one writer, at 3,000 pictures a second",
+            [number(n / COMMITS_A_SECOND / 86400) for n in images],
+        ),
+        ("memory of a run over all files at once", [size(n * KNOWN_FILE) for n in images]),
         ("**disk**", ["" for _ in images]),
         ("catalog", [size(n * (CATALOG_ROW + 2 * dim)) for n in images]),
         (
@@ -85,6 +96,7 @@ def rows(images: list[float], dim: int) -> list[tuple[str, list[str]]]:
         ),
         ("HNSW (Milvus), as in memory", [size(n * hnsw) for n in images]),
         ("DiskANN (Milvus), NVMe", [size(n * sectors) for n in images]),
+        ("thumbnails, if all are looked at", [size(n * THUMBNAIL) for n in images]),
         ("**memory**", ["" for _ in images]),
         ("FAISS: codes", [size(n * (dim // 4 + CODE_EXTRA)) for n in images]),
         ("HNSW", [size(n * hnsw) for n in images]),
