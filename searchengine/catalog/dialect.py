@@ -28,8 +28,8 @@ class Dangling(NamedTuple):
 class Dialect(Protocol):
     """A module with these functions, one for each database."""
 
-    def integrity(self, session: Session) -> list[str]:
-        """What the database finds wrong with its own pages and indexes, at most 100 things."""
+    def integrity(self, session: Session) -> list[str] | None:
+        """What the database finds wrong with its pages and indexes, at most 100 things; None: not asked."""
         ...
 
     def dangling(self, session: Session) -> list[Dangling]:

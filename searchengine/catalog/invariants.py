@@ -29,8 +29,8 @@ LENGTH_TOLERANCE = 0.01
 AUTOINCREMENTED = (Root, Space, Content, File, Embedding, Change)
 
 
-def integrity(session: Session) -> list[str]:
-    """What the database finds wrong with its pages and indexes, at most 100 things; see the dialects."""
+def integrity(session: Session) -> list[str] | None:
+    """What the database finds wrong with its pages and indexes, at most 100 things; None: it isn't asked."""
     return dialect_of(session).integrity(session)
 
 

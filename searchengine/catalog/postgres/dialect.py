@@ -47,9 +47,9 @@ _LAST_KEYS = text(f"SELECT table_name, pg_sequence_last_value(keys) {_KEYS}")
 _USE_UP = text(f"SELECT setval(keys, :key) {_KEYS} WHERE table_name = :table")
 
 
-def integrity(session: Session) -> list[str]:  # noqa: ARG001
-    """Nothing: a server checks pages as it reads them, and `pg_amcheck` all of them."""
-    return []
+def integrity(session: Session) -> list[str] | None:  # noqa: ARG001
+    """Not for a client to say: a server checks pages as it reads them, and `pg_amcheck` reads all of them."""
+    return None
 
 
 def dangling(session: Session) -> list[Dangling]:  # noqa: ARG001
@@ -117,9 +117,9 @@ def files_containing(session: Session, parts: Sequence[str]) -> Select[Any] | No
     return select(File.id).where(and_(*(path.ilike(like) for like in likes)))
 
 
-def paths_are_damaged(session: Session) -> bool | None:  # noqa: ARG001
-    """No: the index is the server's own, as those of columns are."""
-    return False
+def paths_are_damaged(session: Session) -> bool | None:
+    """No: the index is the server's own, as those of columns are; None where there is none."""
+    return False if _has_path_index(session) else None
 
 
 def rebuild_paths(session: Session) -> None:

@@ -19,7 +19,7 @@ _words = full_text.full_text("text_index", "path", "said")
 _paths = full_text.full_text("path_index", "path")
 
 
-def integrity(session: Session) -> list[str]:
+def integrity(session: Session) -> list[str] | None:
     """What `PRAGMA integrity_check` finds; every page is read."""
     said = [row[0] for row in session.execute(text("PRAGMA integrity_check"))]
     return [] if said == ["ok"] else said
