@@ -121,9 +121,7 @@ def _path_index(session: Session) -> Check:
 
 def _full_text(name: str, damaged: bool | None) -> Check:  # noqa: FBT001  an answer, passed on
     if damaged is None:
-        return Check(
-            name, (), ("it wasn't looked at: the library can't be written to now, or has none",)
-        )
+        return Check(name, (), ("it wasn't looked at: the library can't be written to now, or has none",))
     return Check(name, ("it is damaged, and finds too much or too little",) if damaged else ())
 
 

@@ -239,7 +239,7 @@ def test_the_same_pictures_pass_as_in_plain_python(contents, wanted, few):
 
 
 @pytest.mark.postgres
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @libraries_and_queries
 def test_the_same_pictures_pass_on_postgres(emptied_catalog, contents, wanted, few):
     check(emptied_catalog(), contents, wanted, few)
