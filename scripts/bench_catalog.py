@@ -4,8 +4,10 @@
     scripts/bench_catalog.py [--count 20000] [--dim 512] [--catalog URL] [--json FILE]
 
 Pictures come from scripts/synthetic_library.py. `--catalog` names an empty database that the bench may fill;
-without it a server of its own is started, as the tests start theirs, whose disk isn't waited for: say so when
-you quote it. Medians in milliseconds; a batch is what the indexer commits at once.
+without it a server of its own is started, as the tests start theirs. Both lie in memory then, where there is
+room, and no disk is waited for: say so when you quote it. Medians in milliseconds, and
+means of processor time, the server's with it, which a busy machine changes less. A batch is what the indexer
+commits at once.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +36,12 @@ from searchengine.catalog.embeddings import EmbeddingSource
 from searchengine.catalog.record import record_batch
 from searchengine.engines import CATALOG_FILE
 from searchengine.query.grammar import parse
+from tests.servers import in_memory, postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from searchengine.catalog.record import Picture
 
 # The last of them so, as the indexer would: what came before is written faster, to have something to search.
 TIMED_BATCHES = 100
@@ -53,13 +59,14 @@ class Bench:
         self.empty = care.size(self.catalog)
         self.source = EmbeddingSource(self.catalog, self.space)
 
-    def write(self, start: int, count: int, population: Population) -> float:
-        """Record pictures in one transaction; the seconds that took."""
-        made = pictures(self.root.id, start, count, population)
-        began = time.perf_counter()
+    def record(self, made: list[Picture]) -> None:
+        """Pictures in one transaction."""
         with self.catalog.write() as session:
             record_batch(session, self.space.id, made)
-        return time.perf_counter() - began
+
+    def write(self, start: int, count: int, population: Population) -> None:
+        """The same with pictures by their numbers."""
+        self.record(pictures(self.root.id, start, count, population))
 
     def reads(self) -> dict[str, Callable[[], object]]:
         """What searching and indexing ask for."""
@@ -106,58 +113,82 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = arguments.catalog
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=in_memory())))
+        url, server_seconds = arguments.catalog, lambda: 0.0
         if not url:
-            from tests.servers import postgres
-
             server = stack.enter_context(postgres())
-            url = server.url(server.database())
-        benches = {
-            "SQLite": Bench(folder / CATALOG_FILE, arguments.dim),
-            "PostgreSQL": Bench(url, arguments.dim),
-        }
-        figures = measure(benches, arguments.count, arguments.rounds, Population(arguments.dim))
-        for bench in benches.values():
+            url, server_seconds = server.url(server.database()), server.processor_seconds
+        benches = [Bench(folder / CATALOG_FILE, arguments.dim), Bench(url, arguments.dim)]
+        meter = Meter(benches, server_seconds)
+        sizes = measure(meter, arguments.count, arguments.rounds, Population(arguments.dim))
+        for bench in benches:
             bench.catalog.close()
     print(describe())
-    print(f"\n{arguments.count:,} pictures, dimension {arguments.dim}\n")
-    print(f"{'':32}{'SQLite':>10}{'PostgreSQL':>12}{'ratio':>8}")
-    for name, (ours, theirs) in figures.items():
-        print(f"{name:32}{ours:10.2f}{theirs:12.2f}{theirs / ours:8.1f}")
+    print(f"\n{arguments.count:,} pictures, dimension {arguments.dim}")
+    print("bytes a picture: SQLite {:,.0f}, PostgreSQL {:,.0f}\n".format(*sizes))
+    print(
+        f"{'milliseconds':32}{'SQLite':>10}{'PostgreSQL':>12}{'processor:':>14}{'SQLite':>10}{'PostgreSQL':>12}"
+    )
+    for name, (walls, processors) in meter.figures.items():
+        print("{:32}{:10.2f}{:12.2f}{:24.2f}{:12.2f}".format(name, *walls, *processors))
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1))
+        arguments.json.write_text(json.dumps({"bytes": sizes, **meter.figures}, indent=1))
 
 
-def measure(
-    benches: dict[str, Bench], count: int, rounds: int, population: Population
-) -> dict[str, tuple[float, ...]]:
-    """What is compared, with a figure for each catalog."""
-    figures: dict[str, list[float]] = {}
+class Meter:
+    """Times what is done with one catalog and with the other.
+
+    Args:
+        benches: The catalogs.
+        server_seconds: Processor time that PostgreSQL's server has used; 0 where it isn't ours.
+    """
+
+    def __init__(self, benches: list[Bench], server_seconds: Callable[[], float]) -> None:
+        self.benches = benches
+        self.figures: dict[str, tuple[list[float], list[float]]] = {}
+        self._server_seconds = server_seconds
+
+    def time(self, name: str, runs: Sequence[Sequence[Callable[[], object]]]) -> None:
+        """Median wall time and mean processor time, in milliseconds.
+
+        Args:
+            name: Of what is done.
+            runs: What is done, as often as it is timed; each with the one catalog and with the other.
+        """
+        walls: list[list[float]] = [[] for _ in self.benches]
+        processors = [0.0 for _ in self.benches]
+        for turn in runs:
+            for which, run in enumerate(turn):
+                used, start = time.process_time() + self._server_seconds(), time.perf_counter()
+                run()
+                walls[which].append(time.perf_counter() - start)
+                processors[which] += time.process_time() + self._server_seconds() - used
+        self.figures[name] = (
+            [statistics.median(each) * 1000 for each in walls],
+            [each * 1000 / len(runs) for each in processors],
+        )
+
+
+def measure(meter: Meter, count: int, rounds: int, population: Population) -> list[float]:
+    """Fill the catalogs and ask them everything; the bytes that each takes a picture."""
     before = count - TIMED_BATCHES * BATCH_SIZE
     for start in range(0, before, LARGE_BATCH):
-        for bench in benches.values():
+        for bench in meter.benches:
             bench.write(start, min(LARGE_BATCH, before - start), population)
-    times: dict[str, list[float]] = {name: [] for name in benches}
-    for start in range(before, count, BATCH_SIZE):
-        for name, bench in benches.items():
-            times[name].append(bench.write(start, BATCH_SIZE, population) * 1000)
-    figures[f"a batch of {BATCH_SIZE}, ms"] = [statistics.median(each) for each in times.values()]
-    for bench in benches.values():
-        care.compact(bench.catalog)
-    figures["bytes a picture"] = [
-        (care.size(bench.catalog) - bench.empty) / count for bench in benches.values()
+    batches = [
+        [
+            partial(bench.record, pictures(bench.root.id, start, BATCH_SIZE, population))
+            for bench in meter.benches
+        ]
+        for start in range(before, count, BATCH_SIZE)
     ]
-    questions = [bench.reads() for bench in benches.values()]
+    meter.time(f"a batch of {BATCH_SIZE}", batches)
+    for bench in meter.benches:
+        care.compact(bench.catalog)
+    questions = [bench.reads() for bench in meter.benches]
     for name in questions[0]:
-        took: list[list[float]] = [[] for _ in questions]
-        for _ in range(rounds):
-            for asked, spent in zip(questions, took, strict=True):
-                start = time.perf_counter()
-                asked[name]()
-                spent.append((time.perf_counter() - start) * 1000)
-        figures[f"{name}, ms"] = [statistics.median(each) for each in took]
-    return {name: tuple(values) for name, values in figures.items()}
+        meter.time(name, [[asked[name] for asked in questions]] * rounds)
+    return [(care.size(bench.catalog) - bench.empty) / count for bench in meter.benches]
 
 
 if __name__ == "__main__":

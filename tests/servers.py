@@ -70,6 +70,11 @@ class Server:
             self._process.wait()
             self._process = None
 
+    def processor_seconds(self) -> float:
+        """What all its processes have used up to now (Linux)."""
+        ours = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in ours) / 1e9
+
     def url(self, database: str, user: str = "imgsearch") -> str:
         return f"postgresql+psycopg://{user}@127.0.0.1:{self.port}/{database}"
 
@@ -101,7 +106,7 @@ class Server:
 def postgres() -> Iterator[Server]:
     """A server, or a test that is skipped where none can be started."""
     programs, owner = _programs(), "postgres" if os.geteuid() == 0 else None
-    data = Path(tempfile.mkdtemp(prefix="imgsearch-postgres-", dir=_in_memory()))
+    data = Path(tempfile.mkdtemp(prefix="imgsearch-postgres-", dir=in_memory()))
     if owner:  # PostgreSQL refuses to run as root
         shutil.chown(data, owner)
     try:
@@ -144,7 +149,7 @@ def _programs() -> Path:
     return found[0].parent
 
 
-def _in_memory() -> str | None:
+def in_memory() -> str | None:
     """A folder in memory that has room for a server's thousand files; None where there is none."""
     shared = "/dev/shm"
     return shared if os.path.isdir(shared) and shutil.disk_usage(shared).free > 2**30 else None

@@ -46,11 +46,12 @@ def ids_of(session: Session, statement: Select[Any]) -> NDArray[np.int64]:
 
 def among(key: SQLColumnExpression[Any], ids: NDArray[np.int64]) -> ColumnElement[bool]:
     """Whether a key is one of any number of ids, which go to the database as one parameter."""
-    from sqlalchemy import ARRAY, BigInteger, any_, cast, column, func, select
+    from sqlalchemy import ARRAY, BigInteger, column, func, literal, select
 
     from searchengine.catalog.either import Either
 
-    listed = json.dumps(ids.tolist())
-    rows = func.json_each(listed).table_valued(column("value"))
-    array = cast(func.translate(listed, "[]", "{}"), ARRAY(BigInteger))
-    return Either(key.in_(select(rows.c.value)), key == any_(array))
+    listed = ids.tolist()
+    rows = func.json_each(json.dumps(listed)).table_valued(column("value"))
+    # Not `= ANY`: where PostgreSQL reads all rows, that may compare each with every id.
+    unnested = select(func.unnest(literal(listed, ARRAY(BigInteger))))
+    return Either(key.in_(select(rows.c.value)), key.in_(unnested))
