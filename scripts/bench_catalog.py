@@ -30,9 +30,10 @@ from synthetic_library import model, pictures
 from synthetic_vectors import Population
 
 from indexer.update import BATCH_SIZE
-from searchengine.catalog import care, details, files, filters, images, roots, spaces, words
+from searchengine.catalog import care, details, files, filters, images, roots, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
+from searchengine.catalog.evidence import evidence
 from searchengine.catalog.record import record_batch
 from searchengine.engines import CATALOG_FILE
 from searchengine.query.grammar import parse
@@ -72,14 +73,14 @@ class Bench:
         """What searching and indexing ask for."""
         return {
             "has anything changed": self.catalog.generation,
-            "rows of ten results": lambda: self._ask(lambda session: images.images(session, range(1, 11))),
+            "rows of ten results": lambda: self._look(lambda reading: images.images(reading, range(1, 11))),
             "one picture": lambda: self._ask(lambda session: details.details(session, 7)),
             "camera:canon after:2020": lambda: self._passing("camera:canon after:2020"),
             "path:2016/05-1*": lambda: self._passing("path:2016/05-1*"),
             "name:IMG_00001*": lambda: self._passing("name:IMG_00001*"),
             '"05-17 trip"': lambda: self._passing('"05-17 trip"'),
-            "words: trip 05-17": lambda: self._ask(
-                lambda session: words.evidence(session, self.space.id, "trip 05-17", 1000)
+            "words: trip 05-17": lambda: self._look(
+                lambda reading: evidence(reading, self.space.id, "trip 05-17", 1000)
             ),
             "all files, for a rescan": lambda: self._ask(
                 lambda session: files.files_below(session, self.root.id)
@@ -90,6 +91,10 @@ class Bench:
     def _ask(self, question: Callable[..., object]) -> object:
         with self.catalog.read() as session:
             return question(session)
+
+    def _look(self, question: Callable[..., object]) -> object:
+        with self.catalog.look() as reading:
+            return question(reading)
 
     def _passing(self, query: str) -> object:
         asked = parse(query)
