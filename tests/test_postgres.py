@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from data.render import render
 from data.scenes import Placed, Scene
+from indexer.import_files import Import
 from indexer.update import Update
 from searchengine import Library
 from searchengine.cli import program
@@ -196,6 +197,14 @@ def test_it_is_searched_while_it_is_indexed_and_no_half_batch_is_seen(place, tmp
     assert {total for total, count in seen if total != count} == set()
     assert {total for total, _ in seen} <= {before, before + 12}  # twelve are one batch
     place.run("forget", more)
+
+
+def test_it_moves_to_sqlite_and_loses_nothing(place, tmp_path):
+    there, back = tmp_path / "there.jsonl", tmp_path / "back.jsonl"
+    place.run("export", "-o", there)
+    Import(tmp_path / "library").run([there])
+    CliRunner().invoke(program, ["--library", str(tmp_path / "library"), "export", "-o", str(back)])
+    assert there.read_bytes() == back.read_bytes()
 
 
 @pytest.mark.slow

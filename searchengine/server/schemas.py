@@ -338,6 +338,7 @@ class LibraryStatus(Shape):
     roots: list[str]
     offline_roots: list[str]
     bytes: int
+    catalog: Annotated[str, Field(description="A file, or a database's URL without a password.")]
 
 
 class Embedded(BaseModel):
