@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,10 @@ IMAGE_GRAPH = "image.onnx"
 
 _IMAGE_BATCH = 16
 _TEXT_BATCH = 64
+
+OFTEN = 16
+"""Calls for texts, none of them remembered, from which on a process is one that will ask again."""
+
 # Texts at a time, up to which they may be a person's, or the bank of neutral prompts, and come again.
 _REMEMBERED = 256
 
@@ -46,6 +52,8 @@ class OnnxEncoder:
         self._export = export
         self.precision = precision
         self.engine = engine
+        self._asked = 0
+        self._counting = threading.Lock()
 
     @property
     def spec(self) -> ModelSpec:
@@ -87,6 +95,7 @@ class OnnxEncoder:
         return np.stack([known[text] for text in texts])
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self._pack_soon()
         cut = self._export.manifest.cut
         batches = (texts[i : i + _TEXT_BATCH] for i in range(0, len(texts), _TEXT_BATCH))
         return _joined([run(self._texts, self.tokenizer(batch, cut=cut)) for batch in batches], self.spec.dim)
@@ -103,8 +112,23 @@ class OnnxEncoder:
 
     @cached_property
     def _texts(self) -> Any:
-        # Packing the weights for speed takes 100 ms and saves 3 ms a query: not for what is often asked once.
+        # Not for what is often asked once, see `_pack_soon`.
         return open_session(os.path.join(self._export.folder, TEXT_GRAPH), pack=False)
+
+    def _pack_soon(self) -> None:
+        """Lay the text tower out for speed, beside who asks, once a process is seen to go on asking.
+
+        That takes the time of ten texts, saves a third of every further one, and costs the weights' memory.
+        """
+        with self._counting:
+            self._asked += 1
+            due = self._asked == OFTEN
+        if due:
+            threading.Thread(target=self._pack, name="pack").start()
+
+    def _pack(self) -> None:
+        with suppress(ModelError):  # it was opened as it is, and goes on being used so
+            self._texts = open_session(os.path.join(self._export.folder, TEXT_GRAPH))
 
     @cached_property
     def _images(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
