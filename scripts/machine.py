@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from searchengine.cores import available_cores
 
-# Commands that are timed keep their bytecode, as an installed program has its: without it half of a cold
+# Commands that are timed keep their bytecode, as an installed program has its: without it a third of a cold
 # query's time would go into compiling.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
