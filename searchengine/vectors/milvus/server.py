@@ -89,14 +89,24 @@ class Server:
             VectorStoreError: It can't be reached, or refuses.
         """
         about.setdefault("timeout", LONG_PATIENCE if what in _LONG else PATIENCE)
-        client = self._connected()
         try:
-            return getattr(client, what)(**about)
+            return self._persistently(what, about)
         except _failures() as error:
-            if what not in _READING:
+            if what not in _READING or _is_away(error):
                 raise self._explained(error) from error
         self.load(about["collection_name"])
-        return self.patiently(lambda: getattr(client, what)(**about))
+        return self.patiently(lambda: self._persistently(what, about))
+
+    def _persistently(self, what: str, about: dict[str, Any]) -> Any:
+        """Call a method of MilvusClient; again after pauses, while nothing answers at the address."""
+        for pause in (*_PAUSES, None):
+            try:
+                return getattr(self._connected(), what)(**about)
+            except _failures() as error:
+                if pause is None or not _is_away(error):
+                    raise
+                time.sleep(pause)
+        raise AssertionError  # the last try returns or raises
 
     def patiently(self, ask: Callable[[], Result]) -> Result:
         """Ask something that isn't one of the client's methods.
@@ -142,16 +152,7 @@ class Server:
                 raise VectorStoreError(
                     f"{address.shown} can't be made ({error.strerror}); name another folder with --vectors"
                 ) from error
-        for pause in (*_PAUSES, None):
-            try:
-                return MilvusClient(
-                    address.uri, token=address.token, db_name=address.database, timeout=PATIENCE
-                )
-            except _failures() as error:
-                if pause is None or address.is_folder:
-                    raise self._explained(error) from error
-                time.sleep(pause)
-        raise AssertionError  # the last try returns or raises
+        return MilvusClient(address.uri, token=address.token, db_name=address.database, timeout=PATIENCE)
 
     def _explained(self, error: Exception) -> VectorStoreError:
         said = str(getattr(error, "message", "") or error).strip().partition("\n")[0]
@@ -173,3 +174,12 @@ def _failures() -> tuple[type[Exception], ...]:
     from pymilvus import MilvusException
 
     return MilvusException, grpc.RpcError, grpc.FutureTimeoutError
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether nothing answered, as while a server starts again."""
+    import grpc
+
+    if isinstance(error, grpc.RpcError):
+        return bool(error.code() == grpc.StatusCode.UNAVAILABLE)
+    return "Fail connecting to server" in str(error)
