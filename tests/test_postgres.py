@@ -25,6 +25,7 @@ from searchengine.engines import CATALOG_VARIABLE, FILE_NAME
 from tests.images.made import xmp
 from tests.pictures import paint_scenes
 from tests.servers import PASSWORD
+from tests.vectors import engines
 
 pytestmark = pytest.mark.postgres
 
@@ -59,13 +60,27 @@ class Place:
         return self.scenes[words].name
 
 
+@pytest.fixture(
+    scope="module", params=["faiss", pytest.param("milvus", marks=[pytest.mark.milvus, pytest.mark.slow])]
+)
+def vectors(request, tmp_path_factory):
+    """Where the vectors are: a URL, or nothing for the library's folder."""
+    if request.param == "faiss":
+        yield ""
+        return
+    server = engines.lite_server(tmp_path_factory.mktemp("milvus"))
+    yield server.address
+    server.stop()
+
+
 @pytest.fixture(scope="module")
-def place(postgres_server, tmp_path_factory):
+def place(vectors, postgres_server, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     url = postgres_server.url(postgres_server.database(), "guarded")
     made = Place(tmp_path_factory.mktemp("postgres"), url)
     with_password = make_url(url).set(password=PASSWORD).render_as_string(hide_password=False)
-    counts = made.index("--model", "builtin", "--catalog", with_password)
+    where = ["--catalog", with_password, *(["--vectors", vectors] if vectors else [])]
+    counts = made.index("--model", "builtin", *where)
     assert (counts["added"], counts["failed"]) == (12, 0)
     patch.setenv("PGPASSWORD", PASSWORD)
     yield made
