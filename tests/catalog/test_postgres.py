@@ -113,6 +113,7 @@ def test_one_of_an_older_version_is_brought_up_to_date(new_database, before):
         assert session.scalars(select(Content.id).where(words.has("Lisbon"))).all() == [1]
 
 
+@pytest.mark.slow
 def test_two_that_open_it_at_once_make_it_once(new_database):
     code = (
         "import sys; from searchengine.catalog.catalog import Catalog;"
