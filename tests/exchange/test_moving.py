@@ -52,6 +52,11 @@ def file(full, tmp_path, format_):
     return written(full, tmp_path / f"all.{format_}", format_)
 
 
+@pytest.fixture
+def line_file(full, tmp_path):
+    return written(full, tmp_path / "all.jsonl", "jsonl")
+
+
 def test_another_library_has_everything_the_same(full, file, tmp_path):
     done = Import(tmp_path / "other").run([file])
     assert (done.pictures, done.added, done.embeddings, done.files) == (4, 4, 6, 4)
@@ -59,10 +64,10 @@ def test_another_library_has_everything_the_same(full, file, tmp_path):
     assert verify(tmp_path / "other").sound
 
 
-def test_importing_again_changes_nothing(file, tmp_path):
-    Import(tmp_path / "other").run([file])
+def test_importing_again_changes_nothing(line_file, tmp_path):
+    Import(tmp_path / "other").run([line_file])
     before = lines(tmp_path / "other", tmp_path)
-    done = Import(tmp_path / "other").run([file, file])
+    done = Import(tmp_path / "other").run([line_file, line_file])
     assert (done.pictures, done.added, done.embeddings, done.files) == (8, 0, 0, 0)
     assert lines(tmp_path / "other", tmp_path) == before
 
@@ -81,23 +86,23 @@ def test_a_file_that_is_cut_off_says_so_and_the_whole_one_completes_it(full, fil
     assert lines(tmp_path / "other", tmp_path) == lines(full, tmp_path)
 
 
-def test_another_models_embeddings_are_refused_with_the_way_out(file, tmp_path):
+def test_another_models_embeddings_are_refused_with_the_way_out(line_file, tmp_path):
     with Catalog.open(tmp_path / "other" / CATALOG_FILE, create=True) as catalog, catalog.write() as session:
         spaces.create_space(session, spec(name="another", weights="cd" * 32))
     with pytest.raises(ModelMismatchError, match=r"test, the library's of another.*switch-model test"):
-        Import(tmp_path / "other").run([file])
+        Import(tmp_path / "other").run([line_file])
     assert len(lines(tmp_path / "other", tmp_path)) == 1
     with Catalog.open(tmp_path / "other" / CATALOG_FILE) as catalog, catalog.read() as session:
         assert roots.all_roots(session) == []
 
 
-def test_what_the_library_knows_of_a_path_stays(file, tmp_path):
+def test_what_the_library_knows_of_a_path_stays(line_file, tmp_path):
     with Catalog.open(tmp_path / "other" / CATALOG_FILE, create=True) as catalog:
         with catalog.write() as session:
             space = spaces.create_space(session, spec())
             root = roots.add_root(session, b"/photos")
         put(catalog, space, picture(root, "2021/a.jpg", "newer"))
-        Import(tmp_path / "other").run([file])
+        Import(tmp_path / "other").run([line_file])
         with catalog.read() as session:
             assert files_below(session, root.id)[b"2021/a.jpg"].size == len("2021/a.jpg")
     assert any(
@@ -107,12 +112,11 @@ def test_what_the_library_knows_of_a_path_stays(file, tmp_path):
 
 
 @pytest.mark.parametrize("has", [b"/", b"/photos/2021", b"/photos"])
-def test_folders_in_each_other_become_one(full, tmp_path, has):
-    file = written(full, tmp_path / "all.jsonl", "jsonl")
+def test_folders_in_each_other_become_one(full, line_file, tmp_path, has):
     with Catalog.open(tmp_path / "other" / CATALOG_FILE, create=True) as catalog, catalog.write() as session:
         spaces.create_space(session, spec())
         roots.add_root(session, has)
-    Import(tmp_path / "other").run([file])
+    Import(tmp_path / "other").run([line_file])
     assert verify(tmp_path / "other").sound
     assert sorted(lines(tmp_path / "other", tmp_path)[1:]) == sorted(lines(full, tmp_path)[1:])
 
