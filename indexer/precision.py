@@ -8,10 +8,13 @@ from searchengine.encoders.onnx_runtime import OnnxEncoder
 from searchengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from searchengine.encoders.encoder import Encoder
     from searchengine.encoders.precision import Asked, Precision
+
+# Pictures that a precision is confirmed on.
+_SAMPLE = 8
 
 
 def in_precision(
@@ -33,11 +36,42 @@ def in_precision(
         if asked not in ("auto", "float32"):
             raise UsageError(f"torch runs the model in float32; --precision {asked} goes with --runtime onnx")
         return encoder
-    from searchengine.encoders.self_test import fastest
+    from searchengine.encoders.self_test import at_best, fastest
 
     if begun is not None:
-        return fastest(encoder, _available(begun, tell), tell)
+        return at_best(encoder, _available(begun, tell))
     return fastest(encoder, None if asked == "auto" else asked, tell)
+
+
+def confirmed(encoder: Encoder, files: Sequence[bytes], tell: Callable[[str], None] | None = None) -> Encoder:
+    """The encoder that the self-test chose, compared with float32 on a few of the user's pictures as well.
+
+    Made pictures can't ask of trained weights all that real ones do. Once a model and machine; where it turns
+    out unfaithful, the next best is taken, for this library and all that are begun after it.
+
+    Args:
+        encoder: In the precision that `auto` has chosen.
+        files: What is going to be embedded, as absolute paths.
+        tell: Told in words when something else is taken.
+    """
+    from searchengine.encoders.self_test import confirm, wants_confirmation
+
+    if not isinstance(encoder, OnnxEncoder) or not wants_confirmation(encoder):
+        return encoder
+    import numpy as np
+
+    from indexer.decoding.decode import Decoded, DecodePool, Task
+
+    sample = files[:: max(1, len(files) // _SAMPLE)][:_SAMPLE]
+    with DecodePool(encoder.spec.preprocessing) as pool:
+        outcomes = [future.result() for future in [pool.submit(Task(path)) for path in sample]]
+    pixels = [each.pixels[:1] for each in outcomes if isinstance(each, Decoded)]
+    if not pixels:
+        return encoder
+    chosen = confirm(encoder, np.concatenate(pixels))
+    if tell and chosen.precision != encoder.precision:
+        tell(f"Embedding in {chosen.precision}: {encoder.precision} isn't faithful to these pictures.")
+    return chosen
 
 
 def precision_of(encoder: Encoder) -> Precision:

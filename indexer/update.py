@@ -14,7 +14,7 @@ from indexer.garbage import uncollected
 from indexer.lock import writing
 from indexer.planning.settle import settle
 from indexer.planning.survey import Ground, Survey, known_files, knows, requested, survey
-from indexer.precision import in_precision, precision_of
+from indexer.precision import confirmed, in_precision, precision_of
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.recorded import recorded
 from indexer.summary import Summary, summarize
@@ -27,6 +27,7 @@ from searchengine.layout import Layout
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from indexer.ahead import Ahead
     from indexer.disk.scan import Problem
     from indexer.pipeline.commit import Committer
     from indexer.pipeline.pipeline import Batch, Commit, Job
@@ -62,6 +63,7 @@ class Update:
             this one reach. None for the library's folder.
         encoder: A model that is loaded already, for whoever runs often; another is loaded where the library
             has come to use another.
+        ahead: The same of a model that is being opened, for a library that isn't there yet.
         on_progress: Told where the run is; called from several threads, one at a time.
     """
 
@@ -80,9 +82,11 @@ class Update:
         ray: str | None = None,
         shards: str | None = None,
         encoder: Encoder | None = None,
+        ahead: Ahead | None = None,
         on_progress: OnProgress = silent,
     ) -> None:
         self.encoder = encoder
+        self._ahead = ahead
         self._layout = Layout(library)
         self._model = model
         self._runtime = runtime
@@ -246,9 +250,14 @@ class Update:
         from indexer.planning.jobs import jobs
 
         encoder = self.encoder
+        todo = jobs(catalog, found, ground.root_ids, rehash=self._rehash)
         if encoder is None or (space is not None and encoder.spec != space.spec):
             with self._stopwatch.timed("load"):
-                self.encoder = encoder = self._load_encoder(space)
+                encoder = self._ahead.result() if self._ahead is not None and space is None else None
+                encoder = encoder or self._load_encoder(space)
+                if space is None and self._precision == "auto":
+                    encoder = confirmed(encoder, [job.absolute for job in todo], self._tell)
+                self.encoder = encoder
         if space is None:
             with catalog.write() as session:
                 space = spaces.create_space(session, encoder.spec, precision=precision_of(encoder))
@@ -265,7 +274,6 @@ class Update:
             report()
 
         report()
-        todo = jobs(catalog, found, ground.root_ids, rehash=self._rehash)
         with self._stopwatch.timed("read"):
             try:
                 if self._ray is None:
@@ -375,13 +383,13 @@ class Update:
     def _load_encoder(self, space: SpaceRow | None) -> Encoder:
         from searchengine.encoders import DEFAULT_MODEL, load_encoder
 
-        def tell(message: str) -> None:
-            self._on_progress(Progress(message))
-
         name = space.spec.name if space else self._model or DEFAULT_MODEL
         weights = space.spec.weights if space else None
-        encoder = load_encoder(name, runtime=self._runtime, weights=weights, on_progress=tell)
-        return in_precision(encoder, self._precision, space.precision if space else None, tell)
+        encoder = load_encoder(name, runtime=self._runtime, weights=weights, on_progress=self._tell)
+        return in_precision(encoder, self._precision, space.precision if space else None, self._tell)
+
+    def _tell(self, message: str) -> None:
+        self._on_progress(Progress(message))
 
     def _conclude(
         self,

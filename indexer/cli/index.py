@@ -96,6 +96,13 @@ def index(
 
     Exit code 3: done, but some files couldn't be read (see imgsearch failures).
     """  # noqa: D301 - \b is how click is told to leave lines alone
+    from indexer.ahead import open_ahead
+    from searchengine.encoders import DEFAULT_MODEL
+
+    ahead = None
+    new = all(map(os.path.exists, paths)) and not place.library.exists()
+    if new and not dry_run and not options["ray"]:  # then it is certain to be wanted
+        ahead = open_ahead(options["model"] or DEFAULT_MODEL, options["runtime"], options["precision"])
     from indexer.cli.terminal import shown_progress
     from indexer.update import Update
 
@@ -104,7 +111,7 @@ def index(
             "--shards says where a cluster leaves its results; name the cluster too: --ray ADDRESS"
         )
     with shown_progress(quiet=quiet or as_json) as on_progress:
-        update = Update(place.library, on_progress=on_progress, **options)
+        update = Update(place.library, ahead=ahead, on_progress=on_progress, **options)
         if dry_run:
             forecast = _forecast(update, paths)
         else:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from searchengine.encoders.encoder import Encoder
     from searchengine.encoders.locate import ModelFiles
     from searchengine.encoders.names import ModelName
+    from searchengine.encoders.onnx_runtime import OnnxEncoder
     from searchengine.encoders.torch_model import TorchModel
 
 Runtime = Literal["auto", "onnx", "torch"]
@@ -66,6 +67,19 @@ def load_exported(name: str, weights: str) -> Encoder | None:
     from searchengine.encoders.onnx_runtime import OnnxEncoder
 
     found = _builtin(weights) if name == "builtin" else _pinned(name, weights)
+    return None if found is None else OnnxEncoder(found)
+
+
+def load_known(name: str) -> OnnxEncoder | None:
+    """A model that has been exported on this machine under this name; None where there is more to do.
+
+    Raises:
+        ModelNotFoundError: No model goes by this name.
+    """
+    from searchengine.encoders.onnx_runtime import OnnxEncoder
+
+    parsed = names.parse(name)
+    found = _builtin(None) if parsed.kind == "builtin" else _known(parsed, None)
     return None if found is None else OnnxEncoder(found)
 
 

@@ -47,9 +47,15 @@ class OnnxEncoder:
     """
 
     def __init__(
-        self, export: Export, precision: Precision = "float32", engine: Engine = "onnxruntime"
+        self,
+        export: Export,
+        precision: Precision = "float32",
+        engine: Engine = "onnxruntime",
+        *,
+        keep: bool = True,
     ) -> None:
         self._export = export
+        self._keep = keep
         self.precision = precision
         self.engine = engine
         self._asked = 0
@@ -64,12 +70,13 @@ class OnnxEncoder:
         """Embed pictures; see `Encoder.encode_images`."""
         return self._images(pixels)
 
-    def at(self, precision: Precision, engine: Engine | None = None) -> OnnxEncoder:
+    def at(self, precision: Precision, engine: Engine | None = None, *, keep: bool = True) -> OnnxEncoder:
         """The same model with its image tower in another precision; nothing is opened yet.
 
         Args:
             precision: Which.
             engine: By which; None for ONNX Runtime in float32, and for OpenVINO in what it is better at.
+            keep: Whether what the engine compiles may go into the cache, because it will be used again.
         """
         if engine is None:
             from searchengine.encoders.openvino_runtime import lacking
@@ -78,7 +85,15 @@ class OnnxEncoder:
             engine = "openvino" if better else "onnxruntime"
         if (precision, engine) == (self.precision, self.engine):
             return self
-        return OnnxEncoder(self._export, precision, engine)
+        return OnnxEncoder(self._export, precision, engine, keep=keep)
+
+    def open_images(self) -> None:
+        """Open the image tower now, rather than with the first pictures.
+
+        Raises:
+            ModelError: It can't be opened.
+        """
+        _ = self._images
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts, where they aren't remembered; see `Encoder.encode_texts`."""
@@ -141,7 +156,7 @@ class OnnxEncoder:
         if self.engine == "openvino":
             from searchengine.encoders.openvino_runtime import open_image_tower
 
-            return open_image_tower(path, self.precision, self.spec)
+            return open_image_tower(path, self.precision, self.spec, keep=self._keep)
         session = open_session(path)
 
         def run_batches(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -47,29 +47,67 @@ def fastest(
     Raises:
         ModelError: The model can't be opened.
     """
-    exact, *others = trials(encoder, on_progress)
+    trials = kept(encoder)
+    if trials is None and only in (None, "float32"):  # of the others one engine alone comes into question
+        if on_progress:
+            on_progress(f"Trying which precision {encoder.spec.name} runs fastest in (once)")
+        trials = tried(encoder)
+        _keep(encoder, trials, confirmed=False)
+    return _best(encoder, only, trials)
+
+
+def at_best(encoder: OnnxEncoder, only: Precision) -> OnnxEncoder:
+    """The model in a precision, by the faster engine, if that is known already, else by its usual one."""
+    return _best(encoder, only, kept(encoder))
+
+
+def _best(encoder: OnnxEncoder, only: Precision | None, trials: list[Trial] | None) -> OnnxEncoder:
+    exact, *others = trials or [Trial("float32", 0.0)]
     if only is None:
         chosen = choose(exact, others)
     elif only == "float32":
         chosen = choose(exact, [each for each in others if each.precision == only])
     else:
-        tried = [each for each in others if each.precision == only]
-        if not tried:
+        tries = [each for each in others if each.precision == only]
+        if not tries:
             return encoder.at(only)
-        chosen = min(tried, key=lambda each: each.seconds)
+        chosen = min(tries, key=lambda each: each.seconds)
     return encoder.at(chosen.precision, chosen.engine)
 
 
-def trials(encoder: OnnxEncoder, on_progress: Callable[[str], None] | None = None) -> list[Trial]:
-    """float32's by ONNX Runtime first, then the others; from the cache, where they are known."""
-    kept = _kept(encoder)
-    with contextlib.suppress(OSError, ValueError, TypeError), open(kept, encoding="utf-8") as file:
-        return [Trial(**each) for each in json.load(file)]
-    if on_progress:
-        on_progress(f"Trying which precision {encoder.spec.name} runs fastest in (once)")
-    made = tried(encoder)
-    _keep(kept, made)
-    return made
+def kept(encoder: OnnxEncoder) -> list[Trial] | None:
+    """What a self-test of the model on this machine found: float32 by ONNX Runtime first, then the others."""
+    return _read(encoder)[0]
+
+
+def wants_confirmation(encoder: OnnxEncoder) -> bool:
+    """Whether its precision has been chosen by made pictures alone."""
+    return encoder.precision != "float32" and not _read(encoder)[1]
+
+
+def confirm(encoder: OnnxEncoder, pixels: NDArray[np.uint8]) -> OnnxEncoder:
+    """Compare with float32 on pictures that somebody has; done once a model and machine.
+
+    Args:
+        encoder: In the precision that the self-test chose.
+        pixels: A few of the pictures, uint8 (n, height, width, 3).
+
+    Returns:
+        The same, or, where it isn't faithful to these, the model in the fastest precision that is.
+    """
+    exact = encoder.at("float32", "onnxruntime", keep=False).encode_images(pixels)
+    trials = kept(encoder) or [Trial("float32", 0.0)]
+    while encoder.precision != "float32":
+        mean, worst = compared(encoder.encode_images(pixels), exact)
+        if Trial(encoder.precision, 0.0, mean, worst).faithful:
+            break
+        trials = [
+            replace(each, mean=mean, worst=worst) if each.precision == encoder.precision else each
+            for each in trials
+        ]
+        encoder = _best(encoder, None, trials)
+    _keep(encoder, trials, confirmed=True)
+    return encoder
 
 
 def tried(encoder: OnnxEncoder) -> list[Trial]:
@@ -99,7 +137,7 @@ def trial(
     # Enough for every core to have its share, or else an engine waits for its last.
     shown = pictures.for_trial(*encoder.spec.preprocessing.size)
     pixels = np.tile(shown, (available_cores(), 1, 1, 1))
-    at = encoder.at(precision, engine)
+    at = encoder.at(precision, engine, keep=False)
     at.encode_images(pixels[:2])  # opens the graph
     # Of the processor, on all cores: what else the machine is doing doesn't count.
     start = time.process_time()
@@ -120,16 +158,27 @@ def compared(vectors: NDArray[np.float32], exact: NDArray[np.float32]) -> tuple[
     return float(cosines.mean()), float(cosines.min())
 
 
-def _kept(encoder: OnnxEncoder) -> str:
-    return os.path.join(cache.root(), "precision", f"{_fingerprint(encoder)}.json")
+def _read(encoder: OnnxEncoder) -> tuple[list[Trial] | None, bool]:
+    """The trials that are kept, and whether they were confirmed."""
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        with open(_path(encoder), encoding="utf-8") as file:
+            values = json.load(file)
+        return [Trial(**each) for each in values["trials"]], bool(values["confirmed"])
+    return None, False
 
 
-def _keep(path: str, made: list[Trial]) -> None:
+def _keep(encoder: OnnxEncoder, trials: list[Trial], *, confirmed: bool) -> None:
+    path = _path(encoder)
+    values = {"trials": [asdict(trial) for trial in trials], "confirmed": confirmed}
     with contextlib.suppress(OSError):  # a cache that can't be written is measured again
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(f"{path}.{os.getpid()}", "w", encoding="utf-8") as file:
-            json.dump([asdict(trial) for trial in made], file, indent=1)
+            json.dump(values, file, indent=1)
         os.replace(f"{path}.{os.getpid()}", path)
+
+
+def _path(encoder: OnnxEncoder) -> str:
+    return os.path.join(cache.root(), "precision", f"{_fingerprint(encoder)}.json")
 
 
 def _fingerprint(encoder: OnnxEncoder) -> str:
