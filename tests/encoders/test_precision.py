@@ -1,10 +1,12 @@
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from indexer.precision import in_precision, precision_of
+from indexer.precision import confirmed, in_precision, precision_of
 from searchengine.encoders import export, load_encoder, openvino_runtime, patches, self_test, towers
 from searchengine.encoders.parity import MIN_COSINE, Parity
 from searchengine.encoders.precision import MEAN_COSINE, QUICK, WORST_COSINE, Trial, choose
@@ -14,6 +16,13 @@ from searchengine.images.open import open_image
 from tests.encoders import models
 
 EXACT = Trial("float32", 0.1)
+
+
+@pytest.fixture
+def clip(exported_cache, cache_folder, clip_folder):
+    """A small CLIP whose export is in a cache of the test's own."""
+    shutil.copytree(exported_cache / "models", cache_folder / "models")
+    return load_encoder(str(clip_folder), runtime="onnx")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +90,29 @@ def test_the_self_test_takes_int8_of_an_even_model_and_rejects_it_where_a_few_ch
     assert not any(each.faithful for each in trials[1])
     assert choose(EXACT, trials[1]) == EXACT
 
+    # Had made pictures not shown it, the first real ones do, and it isn't chosen again.
+    unseen = [EXACT, Trial("bfloat16", 0.05, 0.9, 0.9, "openvino"), Trial("int8", 0.02, engine=engines[-1])]
+    self_test._keep(uneven, unseen, confirmed=False)
+    chosen = self_test.fastest(uneven)
+    assert chosen.precision == "int8"
+    assert self_test.wants_confirmation(chosen)
+    real = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    assert self_test.confirm(chosen, real).precision == "float32"
+    assert self_test.fastest(uneven).precision == "float32"
+
+
+def test_a_faithful_precision_is_confirmed_once_on_the_users_own_pictures(clip, tmp_path):
+    self_test._keep(clip, [EXACT, Trial("int8", 0.02)], confirmed=False)
+    chosen = in_precision(clip, "auto", None)
+    files = [tmp_path / f"{i}.png" for i in range(3)]
+    for i, file in enumerate(files):
+        Image.effect_noise((48, 40), 20 * i + 20).save(file)
+    paths = [os.fsencode(file) for file in files] + [os.fsencode(tmp_path / "gone.png")]
+    told = []
+    assert confirmed(chosen, paths, told.append) is chosen
+    assert not self_test.wants_confirmation(in_precision(clip, "auto", None))
+    assert told == []
+
 
 @pytest.mark.parametrize(
     ("precision", "engine"),
@@ -112,7 +144,7 @@ def test_the_self_test_is_kept(cache_folder, monkeypatch):
     encoder = load_encoder("builtin", runtime="onnx")
     chosen = self_test.fastest(encoder)
     (kept,) = (cache_folder / "precision").iterdir()
-    trials = [Trial(**each) for each in json.loads(kept.read_text())]
+    trials = [Trial(**each) for each in json.loads(kept.read_text())["trials"]]
     assert trials[0].precision == "float32"
     assert len(trials) == 1 or trials[0].seconds >= QUICK
     monkeypatch.setattr(self_test, "tried", None)
@@ -141,19 +173,18 @@ def test_torch_runs_in_float32_only():
 
 
 @pytest.mark.skipif(openvino_runtime.lacking("float32") is not None, reason="needs OpenVINO")
-def test_both_engines_give_the_same_float32(exported, clip_folder):
-    encoder = load_encoder(str(clip_folder), runtime="onnx")
-    _, exact = self_test.trial(encoder, "float32", "onnxruntime")
-    measured, _ = self_test.trial(encoder, "float32", "openvino", exact)
+def test_both_engines_give_the_same_float32(clip):
+    _, exact = self_test.trial(clip, "float32", "onnxruntime")
+    measured, _ = self_test.trial(clip, "float32", "openvino", exact)
     assert (measured.engine, measured.precision) == ("openvino", "float32")
     assert measured.worst >= MIN_COSINE
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-def test_any_number_of_pictures_comes_back_in_order(engine, exported, clip_folder):
+def test_any_number_of_pictures_comes_back_in_order(engine, clip):
     if engine == "openvino" and openvino_runtime.lacking("int8"):
         pytest.skip(openvino_runtime.lacking("int8"))
-    encoder = load_encoder(str(clip_folder), runtime="onnx").at("int8", engine)
+    encoder = clip.at("int8", engine)
     pixels = np.random.default_rng(0).integers(0, 256, (37, 32, 32, 3), dtype=np.uint8)
     together = encoder.encode_images(pixels)
     alone = np.concatenate([encoder.encode_images(pixels[i : i + 1]) for i in range(37)])
