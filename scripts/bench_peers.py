@@ -36,7 +36,7 @@ from searchengine import Library, Text, running
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-MOSAICS = 60
+MOSAICS = 200
 SIZE = (4000, 3000)
 TILES = (8, 6)
 PICTURES = 100_000
