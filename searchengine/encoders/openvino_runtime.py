@@ -57,7 +57,8 @@ def open_image_tower(
     """An image graph, from uint8 pixels to unit vectors, on the CPU.
 
     Pictures are taken in parts of a fixed number, the last one filled up: a graph of fixed shape is a tenth
-    faster, and one picture alone costs as much as a part. Each core works on a part of its own and takes the next one when it is done.
+    faster, and one picture alone costs as much as a part. Each core works on a part of its own and takes the
+    next one when it is done.
 
     Args:
         path: The graph; of int8, the quantised one.
