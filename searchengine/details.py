@@ -49,6 +49,7 @@ class Details:
         frames: Seconds into a video of the frames that can be found; empty for a picture.
         flags: What a user should know about the picture, e.g. ``truncated``.
         text: What stands in it, where that has been read.
+        described: What imgsearch has said of it, where that was kept; people's captions stand in results.
         files: Where it lies, never empty: reachable ones first.
     """
 
@@ -68,6 +69,7 @@ class Details:
     frames: tuple[float, ...]
     flags: tuple[str, ...]
     text: str | None
+    described: str | None
     files: tuple[PictureFile, ...]
 
     @property

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from searchengine.status import Failure, Progress, Status
     from searchengine.understanding.classify import Classified
     from searchengine.understanding.clusters import Cluster, Placed
-    from searchengine.understanding.pictures import Seen, Unread
+    from searchengine.understanding.describe import Described
+    from searchengine.understanding.objects import Detected
+    from searchengine.understanding.pictures import Opened, Seen, Unread
     from searchengine.understanding.tags import Tagged
     from searchengine.understanding.taught import Suggestion, TaughtLabel
 
@@ -415,6 +417,53 @@ class Library:
         space = self._known_space()
         return tag(space, self._pictures(space, images, where), vocabulary, checked(strictness))
 
+    def objects(
+        self,
+        images: Iterable[str | os.PathLike[str] | bytes | int] = (),
+        labels: Sequence[str] | None = None,
+        *,
+        where: str | None = None,
+        least: float | None = None,
+    ) -> Detected:
+        """Say what is where in pictures, without any training. Their files are read, indexed or not.
+
+        Args:
+            images: As for `classify`.
+            labels: What to look for, in words; None for some 300 everyday things.
+            where: As for `classify`.
+            least: The lowest score of an object, from 0 to 1; None for the default, where half are right.
+
+        Raises:
+            UsageError: As for `classify`; or a label that is empty or doubled.
+            QueryError: The query can't be understood.
+            ModelError: The library's model can't be loaded.
+        """
+        from searchengine.understanding.objects import detect
+        from searchengine.understanding.windows import draft_to
+
+        space = self._known_space()
+        return detect(space, self._opened_pictures(space, images, where, draft_to(space.spec)), labels, least)
+
+    def describe(
+        self, images: Iterable[str | os.PathLike[str] | bytes | int] = (), *, where: str | None = None
+    ) -> Described:
+        """Say in a sentence what pictures show. Their files are read, indexed or not.
+
+        Args:
+            images: As for `classify`.
+            where: As for `classify`.
+
+        Raises:
+            UsageError: As for `classify`.
+            QueryError: The query can't be understood.
+            ModelError: The library's model can't be loaded.
+        """
+        from searchengine.understanding.describe import describe
+        from searchengine.understanding.windows import draft_to
+
+        space = self._known_space()
+        return describe(space, self._opened_pictures(space, images, where, draft_to(space.spec)))
+
     def _pictures(
         self,
         space: OpenSpace,
@@ -424,13 +473,34 @@ class Library:
         """The pictures that files, folders and ids name, or a query, embedded."""
         from searchengine.understanding import pictures
 
+        return pictures.look(space, *self._subjects(given, where))
+
+    def _opened_pictures(
+        self,
+        space: OpenSpace,
+        given: Iterable[str | os.PathLike[str] | bytes | int],
+        where: str | None,
+        draft_to: int,
+    ) -> Iterator[Opened | Unread]:
+        """The same, decoded; their shorter sides shrunk to no fewer pixels than that."""
+        from searchengine.understanding import pictures
+
+        known, files = self._subjects(given, where)
+        return pictures.open_files(space, [*known, *((None, each) for each in files)], draft_to)
+
+    def _subjects(
+        self, given: Iterable[str | os.PathLike[str] | bytes | int], where: str | None
+    ) -> tuple[list[tuple[int, str]], list[str | bytes]]:
+        """The pictures of the library, by id and path, and the files that are meant."""
+        from searchengine.understanding import pictures
+
         given = list(given)
         if where is None:
-            return pictures.look(space, given, self.paths)
+            return pictures.named(given, self.paths)
         if given:
             raise UsageError("name either pictures or a query, not both")
         hits = self.search(where, k=None)
-        return pictures.look_up(space, [(hit.id, hit.path) for hit in hits if hit.relevant is not False])
+        return [(hit.id, hit.path) for hit in hits if hit.relevant is not False], []
 
     def duplicates(self, level: Level = "edited") -> Duplicates:
         """Group the files that are the same picture, or nearly; nothing is deleted.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from searchengine.calibration import Calibration
     from searchengine.catalog.catalog import Catalog
     from searchengine.catalog.spaces import SpaceRow
+    from searchengine.encoders.captioner import Captioner
     from searchengine.encoders.encoder import Encoder
     from searchengine.encoders.spec import ModelSpec
     from searchengine.images.open import Picture
@@ -173,6 +174,13 @@ class OpenSpace:
         vector: Vector = self.encoder.encode_images(self.pixels(picture)[None])[0]
         return vector
 
+    def captioner(self) -> Captioner | None:
+        """The model, as one that writes; None where it is none. Raises ModelError when it can't be loaded."""
+        from searchengine.encoders.captioner import can_write, load_captioner
+
+        spec = self._space.spec
+        return load_captioner(spec, on_progress=self._on_progress) if can_write(spec.name) else None
+
     def pixels(self, picture: bytes | Image.Image) -> NDArray[np.uint8]:
         """A picture as the model wants it, uint8 (height, width, 3); raises ImageError."""
         from PIL import ImageOps
@@ -180,22 +188,29 @@ class OpenSpace:
         from searchengine.encoders.preprocess import preprocess
         from searchengine.images.pixels import to_rgb
 
-        preprocessing = self._space.spec.preprocessing
         if isinstance(picture, bytes):
-            upright = self._open_picture(picture, self.draft_to).image
+            upright = self.upright(picture, self.draft_to)
         else:
             upright = to_rgb(ImageOps.exif_transpose(picture))
-        return preprocess(upright, preprocessing)
+        return preprocess(upright, self._space.spec.preprocessing)
+
+    def upright(self, data: bytes, draft_to: int) -> Image.Image:
+        """A file's picture, RGB and upright, its shorter side no shorter than so many pixels; ImageError."""
+        return self._open_picture(data, draft_to).image
 
     def recognised(self, data: bytes) -> Vector | None:
         """The embedding, float32 (dim,), of a file's bytes that are indexed; None of others."""
+        content = self.content_of(data)
+        return None if content is None else self.stored([content]).get(content)
+
+    def content_of(self, data: bytes) -> int | None:
+        """The picture of the library that has a file's bytes, by id; None where none has."""
         from searchengine.catalog import files
         from searchengine.images.hashes import content_hash
 
         digest = content_hash(data)
         with self._catalog.read() as session:
-            content = files.contents_by_hash(session, [digest]).get(digest)
-        return None if content is None else self.stored([content]).get(content)
+            return files.contents_by_hash(session, [digest]).get(digest)
 
     def stored(self, contents: Collection[int]) -> dict[int, Vector]:
         """Embeddings of pictures of the library, float32 (dim,), of length 1, by id; of a video the first.

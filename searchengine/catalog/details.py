@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import extract, func, select
 
+from searchengine.catalog import captions
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Change, Content, Embedding, File, OcrText, Root
 from searchengine.details import Details, PictureFile
@@ -56,6 +57,7 @@ def details(
         .order_by(Embedding.seconds)
     )
     text = session.scalar(select(OcrText.text).where(OcrText.content_id == content_id))
+    said = captions.caption(session, content_id)
     files.sort(key=lambda file: file.missing)
     return Details(
         id=content.id,
@@ -74,6 +76,7 @@ def details(
         frames=tuple(time for time in frames if time is not None),
         flags=tuple(content.flags),
         text=text or None,
+        described=None if said is None else said.text,
         files=tuple(files),
     )
 

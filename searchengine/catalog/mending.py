@@ -15,7 +15,7 @@ from searchengine.catalog import invariants, paths, spaces, words
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.dialect import dialect_of
 from searchengine.catalog.files import contents_to_embed
-from searchengine.catalog.models import Change, ContentText, Embedding, File, OcrText, Sidecar
+from searchengine.catalog.models import Caption, Change, ContentText, Embedding, File, OcrText, Sidecar
 from searchengine.catalog.visibility import settle
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _references(session: Session) -> Iterator[str]:
     unsaid = {each.id for each in dangling if each.table == "sidecar"} | rootless
     for ids in chunks(unsaid):
         session.execute(delete(Sidecar).where(Sidecar.file_id.in_(ids)))
-    for table in (ContentText, OcrText):
+    for table in (ContentText, OcrText, Caption):
         for ids in chunks({each.id for each in dangling if each.table == table.__tablename__}):
             session.execute(delete(table).where(table.content_id.in_(ids)))
     for ids in chunks(rootless):

@@ -204,6 +204,21 @@ class OcrText(Base):
     text: Mapped[str]
 
 
+class Caption(Base):
+    """What imgsearch has said of a picture, where that was kept; what people say of it stands elsewhere."""
+
+    __tablename__ = "caption"
+
+    content_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("content.id"), primary_key=True, autoincrement=False
+    )
+    text: Mapped[str]
+    method: Mapped[str]
+    """How it came about: `written` by a captioning model, or `composed`."""
+    model: Mapped[str]
+    """Name of the model that looked."""
+
+
 class Sidecar(_Said, Base):
     """What the `.xmp` files beside a file say of its picture. It goes before what the picture says itself."""
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from searchengine.catalog.bulk import chunks
-from searchengine.catalog.models import Content, ContentText, Embedding, File, LabelExample, OcrText, Sidecar
+from searchengine.catalog.models import (
+    Caption,
+    Content,
+    ContentText,
+    Embedding,
+    File,
+    LabelExample,
+    OcrText,
+    Sidecar,
+)
 from searchengine.catalog.visibility import has_live_file, settle
 
 if TYPE_CHECKING:
@@ -95,6 +104,7 @@ def _purge(session: Session, content_ids: Iterable[int]) -> int:
             (Embedding, Embedding.content_id),
             (ContentText, ContentText.content_id),
             (OcrText, OcrText.content_id),
+            (Caption, Caption.content_id),
             (LabelExample, LabelExample.content_id),
             (Content, Content.id),
         ):

@@ -17,7 +17,7 @@ from searchengine.catalog.bulk import chunks
 from searchengine.catalog.dialect import dialect_of
 from searchengine.catalog.either import Either
 from searchengine.catalog.evidence import as_asked, as_phrase, normalized
-from searchengine.catalog.models import Content, ContentText, File, OcrText, Sidecar
+from searchengine.catalog.models import Caption, Content, ContentText, File, OcrText, Sidecar
 from searchengine.errors import QueryError
 
 if TYPE_CHECKING:
@@ -137,9 +137,10 @@ def _expected(session: Session, ids: Collection[int]) -> dict[int, Row]:
     )
     for content_id, *texts in session.connection().execute(of_contents):
         said[content_id].extend(_flat(texts))
-    of_pictures = select(OcrText.content_id, OcrText.text).where(OcrText.content_id.in_(paths))
-    for content_id, text in session.connection().execute(of_pictures):
-        said[content_id].append(text)
+    for of in (OcrText, Caption):
+        of_pictures = select(of.content_id, of.text).where(of.content_id.in_(paths))
+        for content_id, text in session.connection().execute(of_pictures):
+            said[content_id].append(text)
     return {content_id: (_joined(paths[content_id]), _joined(said[content_id])) for content_id in paths}
 
 

@@ -34,6 +34,8 @@ COMMANDS = {
         "searchengine.cli.classify:classify", "Say which of your labels pictures go with."
     ),
     "tag": LazyCommand("searchengine.cli.tag:tag", "Say which everyday words hold of pictures."),
+    "objects": LazyCommand("searchengine.cli.objects:objects", "Say what is where in pictures."),
+    "describe": LazyCommand("indexer.cli.describe:describe", "Say in a sentence what pictures show."),
     "cluster": LazyCommand(
         "searchengine.cli.cluster:cluster", "Group the library by looks, name the groups, draw a map."
     ),

@@ -83,6 +83,16 @@ def load_known(name: str) -> OnnxEncoder | None:
     return None if found is None else OnnxEncoder(found)
 
 
+def load_torch(name: str, weights: str, on_progress: Callable[[str], None] | None = None) -> TorchModel:
+    """A model as open_clip builds it, whatever was exported of it.
+
+    Raises:
+        ModelError: It can't be had, or has other weights.
+    """
+    files, found = _locate(names.parse(name), weights, on_progress)
+    return _load(files, found, on_progress)
+
+
 def _open_onnx(name: str, weights: str | None, on_progress: Callable[[str], None] | None) -> Encoder:
     from searchengine.encoders.onnx_runtime import OnnxEncoder
 

@@ -10,6 +10,7 @@ from searchengine.query.relevance import STRICTNESS
 
 MOST_RESULTS = 500
 MOST_PATHS = 10_000
+MOST_LOOKED_AT = 16
 LARGEST_ID = 2**53 - 1
 
 ImageId = Annotated[int, Field(ge=1, le=LARGEST_ID, description="A picture's `id`, as results give it.")]
@@ -42,6 +43,14 @@ Labels = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=200)]],
     Field(
         min_length=1, max_length=1000, description="Each once; where they exclude each other, two or more."
+    ),
+]
+
+
+FewIds = Annotated[
+    list[ImageId],
+    Field(
+        min_length=1, max_length=MOST_LOOKED_AT, description="Each is looked at closely, which takes a while."
     ),
 ]
 
@@ -130,6 +139,7 @@ class Image(Shape):
     frames: list[float]
     flags: list[str]
     text: str | None
+    described: str | None
     path: str
     copies: list[str]
     offline: bool
@@ -161,6 +171,53 @@ class PictureLabels(Shape):
 
     path: str
     labels: list[LabelProbability]
+
+
+class ObjectsRequest(Shape):
+    """Pictures of the library, and what to look for in them."""
+
+    ids: FewIds
+    labels: Labels | None = None
+    least: Annotated[float | None, Field(ge=0, le=1, description="The lowest score of an object.")] = None
+
+
+class FoundObject(Shape):
+    """A thing in a picture: where, as left, top, right and bottom in shares of its width and height."""
+
+    label: str
+    box: Annotated[list[float], Field(min_length=4, max_length=4)]
+    score: float
+
+
+class PictureObjects(Shape):
+    """What is where in a picture, the surest first."""
+
+    path: str
+    objects: list[FoundObject]
+
+
+class DescribeRequest(Shape):
+    """Pictures of the library."""
+
+    ids: FewIds
+
+
+class DescriptionPart(Shape):
+    """A part of a description, and how sure it is among what else might stand there."""
+
+    text: str
+    probability: float
+
+
+class PictureDescription(Shape):
+    """A picture in words."""
+
+    path: str
+    id: int | None
+    text: str
+    objects: list[FoundObject]
+    method: Literal["written", "composed"]
+    parts: list[DescriptionPart]
 
 
 class ClusterExample(Shape):

@@ -72,6 +72,7 @@ class Service:
         self._fetcher = Fetcher(limit=settings.upload_bytes) if settings.allow_fetch else None
         self._fetching = anyio.CapacityLimiter(WORKERS)
         self._surveys = anyio.CapacityLimiter(1)
+        self._looks = anyio.CapacityLimiter(1)
         self.uploads = anyio.CapacityLimiter(2 * cores)
         self._groups: dict[str, tuple[int, Duplicates]] = {}
         self._clusters: dict[int | None, tuple[int, tuple[Cluster, ...]]] = {}
@@ -154,6 +155,10 @@ class Service:
     async def classifying(self, classify: Callable[[], T]) -> T:
         """Classify in a thread, when it is its turn among the searches."""
         return await anyio.to_thread.run_sync(classify, limiter=self._searches)
+
+    async def looking(self, look: Callable[[], T]) -> T:
+        """Look closely at pictures in a thread, one request at a time: each takes all cores for a while."""
+        return await anyio.to_thread.run_sync(look, limiter=self._looks)
 
     def warm_up(self, on_ready: Callable[[], None] | None) -> None:
         """Load model and vectors, in a thread, so that the first visitor doesn't wait for them.

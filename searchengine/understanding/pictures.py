@@ -6,6 +6,7 @@ What the library has embedded isn't decoded: a file is recognised by its bytes, 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from searchengine.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
     from searchengine.open_space import OpenSpace
 
@@ -55,17 +57,36 @@ class Seen:
     vector: Vector
 
 
-def look(
-    space: OpenSpace,
-    given: Iterable[str | os.PathLike[str] | bytes | int],
-    paths: Callable[[Collection[int]], Mapping[int, Sequence[str]]],
-) -> Iterator[Seen | Unread]:
-    """The pictures that ids, files and folders name; those of the library come first.
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A picture, decoded.
 
-    Args:
-        space: The space.
-        given: Ids of pictures in the library, paths, and files' bytes.
-        paths: Where pictures of the library lie, by id.
+    Attributes:
+        path: Absolute; empty for a picture that came as bytes.
+        id: Its key, where the library has it.
+        image: RGB, upright, its shorter side no shorter than asked for, as far as the file's isn't.
+    """
+
+    path: str
+    id: int | None
+    image: Image.Image
+
+
+Given = Iterable[str | os.PathLike[str] | bytes | int]
+"""Ids of pictures in the library, files, folders, and files' bytes."""
+Paths = Callable[[Collection[int]], Mapping[int, Sequence[str]]]
+"""Where pictures of the library lie, by id."""
+
+
+def look(
+    space: OpenSpace, known: Iterable[tuple[int, str]], others: Iterable[str | bytes]
+) -> Iterator[Seen | Unread]:
+    """The embeddings of what is `named`: the library's pictures first."""
+    return chain(look_up(space, known), look_at(space, others))
+
+
+def named(given: Given, paths: Paths) -> tuple[list[tuple[int, str]], list[str | bytes]]:
+    """What is meant: pictures of the library by id and path, and files.
 
     Raises:
         UsageError: A path leads nowhere, or the library has no such picture.
@@ -76,7 +97,7 @@ def look(
     there = paths(ids)
     if unknown := [each for each in ids if each not in there]:
         raise UsageError(f"the library has no picture {unknown[0]} now; take an id from a result")
-    return chain(look_up(space, [(each, there[each][0]) for each in ids]), look_at(space, list(found)))
+    return [(each, there[each][0]) for each in ids], list(found)
 
 
 def files(paths: Iterable[str | os.PathLike[str] | bytes]) -> Iterator[str | bytes]:
@@ -120,6 +141,30 @@ def look_up(space: OpenSpace, found: Iterable[tuple[int, str]]) -> Iterator[Seen
     while batch := list(islice(rest, STORED)):
         vectors = space.stored([content for content, _ in batch])
         yield from (Seen(path, vectors[content]) for content, path in batch if content in vectors)
+
+
+def open_files(
+    space: OpenSpace, given: Iterable[tuple[int | None, str | bytes]], draft_to: int
+) -> Iterator[Opened | Unread]:
+    """Decode pictures, in their order; one that can't be read is a failure, and the others go on.
+
+    Args:
+        space: Knows how pictures are decoded.
+        given: A picture's id where it is known (else it is looked up), and its file, or a file's bytes.
+        draft_to: Pixels that the shorter side should still have.
+    """
+    from searchengine.images.files import read_file
+    from searchengine.images.limits import DEFAULT_LIMITS
+
+    for id_, file in given:
+        path = file if isinstance(file, str) else ""
+        try:
+            data = read_file(path, DEFAULT_LIMITS).data if isinstance(file, str) else file
+            yield Opened(path, space.content_of(data) if id_ is None else id_, space.upright(data, draft_to))
+        except ImageError as error:
+            yield Unread(path, str(error))
+        except OSError as error:
+            yield Unread(path, error.strerror or str(error))
 
 
 def _below(folder: str) -> Iterator[str]:

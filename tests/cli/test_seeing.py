@@ -153,3 +153,15 @@ def test_tag_prints_words_for_people_and_programs(ask, indexed, pictures_of, tmp
     assert row == [{"path": found["path"], "tags": "|".join(tag["tag"] for tag in found["tags"])}]
     assert found["tags"][0]["tag"] in ask("tag", *options).stdout
     assert ask("tag", indexed.folder / "damaged.jpg").exit_code == 3
+
+
+def test_objects_are_printed_with_their_places(ask, scenes):
+    boat = scenes["a sailboat at sea"]
+    arguments = ("objects", boat, "--labels", "sailboat,bicycle", "--least", 0)
+    (found,) = json.loads(ask(*arguments, "--format", "json").stdout)
+    assert found["path"] == str(boat)
+    assert {each["label"] for each in found["objects"]} == {"sailboat"}
+    rows = list(csv.DictReader(io.StringIO(ask(*arguments, "--format", "csv").stdout)))
+    assert [row["label"] for row in rows] == [each["label"] for each in found["objects"]]
+    assert "% across" in ask(*arguments).stdout
+    assert ask("objects", boat, "--labels", "a,a").exit_code == 2

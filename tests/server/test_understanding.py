@@ -52,3 +52,20 @@ def test_judged_results_rank_the_others_anew(client, ids):
     found = client.post("/api/search", json=asked).json()["results"]
     assert found[0]["id"] == ids[2]
     assert client.post("/api/search", json={**asked, "more": [4711]}).status_code == 400
+
+
+def test_what_is_where_and_in_words(client, place):
+    (hit,) = client.get("/api/search", params={"q": "a sailboat at sea", "k": 1}).json()["results"]
+    asked = {"ids": [hit["id"]], "labels": ["sailboat", "bicycle"], "least": 0.1}
+    (found,) = client.post("/api/objects", json=asked).json()
+    assert found["path"] == hit["path"]
+    assert {each["label"] for each in found["objects"]} == {"sailboat"}
+    assert all(len(each["box"]) == 4 for each in found["objects"])
+    (said,) = client.post("/api/describe", json={"ids": [hit["id"]]}).json()
+    assert (said["id"], said["method"]) == (hit["id"], "composed")
+    assert said["text"].endswith("at sea")
+
+
+def test_only_a_few_pictures_are_looked_at_closely_at_a_time(client, ids):
+    assert client.post("/api/describe", json={"ids": ids * 10}).status_code == 422
+    assert client.post("/api/objects", json={"ids": [4711]}).status_code == 400

@@ -16,6 +16,7 @@ export function writeFacts(element, known) {
   const rows = [
     ["Title", known.title],
     ["Caption", known.caption],
+    ["Described by imgsearch", known.described],
     ["Text", known.text],
     ["Keywords", known.keywords?.join(", ")],
     ["Taken", known.taken_at && new Date(known.taken_at).toLocaleString([], { dateStyle: "long", timeStyle: "short" })],

@@ -1,4 +1,4 @@
-"""What pictures show, in words: labels that are asked for, and groups of the whole library."""
+"""What pictures show, in words: labels, objects and sentences, and groups of the whole library."""
 
 # No `from __future__ import annotations`: FastAPI reads the annotations.
 from typing import Annotated
@@ -6,9 +6,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from searchengine.as_json import to_json
-from searchengine.server.schemas import ClassifyRequest, ClusterGroup, PictureLabels
+from searchengine.server.schemas import (
+    ClassifyRequest,
+    ClusterGroup,
+    DescribeRequest,
+    ObjectsRequest,
+    PictureDescription,
+    PictureLabels,
+    PictureObjects,
+)
 from searchengine.server.service import Served, addresses
 from searchengine.understanding.classify import Classified
+from searchengine.understanding.objects import Detected
 from searchengine.understanding.prompts import TEMPLATES
 
 router = APIRouter(prefix="/api", tags=["understanding"])
@@ -22,6 +31,24 @@ async def classify(service: Served, asked: ClassifyRequest) -> Response:
         return service.library.classify(asked.ids, asked.labels, templates=asked.templates or TEMPLATES)
 
     found = await service.classifying(run)
+    return Response(to_json([each.to_dict() for each in found.results]), media_type="application/json")
+
+
+@router.post("/objects", response_model=list[PictureObjects])
+async def objects(service: Served, asked: ObjectsRequest) -> Response:
+    """Say what is where in pictures of the library: boxes, with how sure they are."""
+
+    def run() -> Detected:
+        return service.library.objects(asked.ids, asked.labels, least=asked.least)
+
+    found = await service.looking(run)
+    return Response(to_json([each.to_dict() for each in found.results]), media_type="application/json")
+
+
+@router.post("/describe", response_model=list[PictureDescription])
+async def describe(service: Served, asked: DescribeRequest) -> Response:
+    """Say in a sentence what pictures of the library show."""
+    found = await service.looking(lambda: service.library.describe(asked.ids))
     return Response(to_json([each.to_dict() for each in found.results]), media_type="application/json")
 
 
