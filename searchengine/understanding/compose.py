@@ -7,7 +7,7 @@ might stand in its place: that is its probability. Values in, values out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from searchengine.understanding.classify import probabilities
@@ -35,7 +35,8 @@ LEAST_PART = 0.2
 """What is less probable isn't said, but for one thing."""
 
 
-class Thing(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Thing:
     """Something in a picture.
 
     Attributes:
@@ -136,7 +137,7 @@ def _grown(sentence: Sentence, things: Sequence[str]) -> Iterator[Sentence]:
     for at, thing in enumerate(sentence.things):
         yield from _others(sentence, at, things)
         for size in SIZES:
-            yield sentence.with_thing(at, thing._replace(size=size))
+            yield sentence.with_thing(at, replace(thing, size=size))
     if len(sentence.things) < MOST_THINGS:
         named = {thing.name for thing in sentence.things}
         for name in things:
@@ -150,10 +151,10 @@ def _others(sentence: Sentence, at: int, things: Sequence[str]) -> Iterator[Sent
     named = {each.name for each in sentence.things}
     for name in things:
         if name not in named:
-            yield sentence.with_thing(at, thing._replace(name=name))
+            yield sentence.with_thing(at, replace(thing, name=name))
     for count in range(1, MOST_COUNT + 1):
         if count != thing.count:
-            yield sentence.with_thing(at, thing._replace(count=count))
+            yield sentence.with_thing(at, replace(thing, count=count))
 
 
 def _part(sentence: Sentence, at: int, things: Sequence[str], score: Score, spec: ModelSpec) -> Part:
