@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from searchengine.encoders import names
@@ -49,10 +48,12 @@ class Captioner:
         Raises:
             ModelError: The package that open_clip's beam search is made of isn't installed.
         """
-        if find_spec("transformers") is None:
+        from open_clip import coca_model
+
+        if not getattr(coca_model, "_has_transformers", False):
             raise ModelError(
-                f"{model.spec.name} writes with the help of the transformers package, which isn't installed: "
-                "pip install 'imgsearch[hf]'"
+                f"{model.spec.name} writes with the help of the transformers package, which isn't installed, "
+                "or not in a version that open_clip can use: pip install 'imgsearch[hf]'"
             )
         self._model = model
         self._module = model.module.to(device)

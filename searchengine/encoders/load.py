@@ -83,12 +83,10 @@ def load_known(name: str) -> OnnxEncoder | None:
     return None if found is None else OnnxEncoder(found)
 
 
-def load_torch(name: str, weights: str, on_progress: Callable[[str], None] | None = None) -> TorchModel:
-    """A model as open_clip builds it, whatever was exported of it.
-
-    Raises:
-        ModelError: It can't be had, or has other weights.
-    """
+def load_torch(
+    name: str, weights: str | None = None, on_progress: Callable[[str], None] | None = None
+) -> TorchModel:
+    """A model as open_clip builds it; nothing is exported. Arguments and errors as of `load_encoder`."""
     files, found = _locate(names.parse(name), weights, on_progress)
     return _load(files, found, on_progress)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
-from searchengine.encoders import captioner, load_encoder
+from searchengine.encoders import captioner
 from searchengine.encoders.captioner import can_write, load_captioner
+from searchengine.encoders.load import load_torch
 from searchengine.errors import ModelError
 from tests.encoders.models import CLIP, COCA, write
 
@@ -28,20 +27,23 @@ def test_which_models_write_is_known_without_loading_them(coca, tmp_path):
 
 
 def test_without_what_it_needs_it_says_what_to_install(coca, monkeypatch):
-    spec = load_encoder(str(coca), runtime="torch").spec
-    monkeypatch.setattr(captioner, "find_spec", lambda name: None)
+    spec = load_torch(str(coca)).spec
+    monkeypatch.setattr("open_clip.coca_model._has_transformers", False)
     with pytest.raises(ModelError, match=r"pip install 'imgsearch\[hf\]'"):
         load_captioner(spec)
 
 
-@pytest.mark.skipif(find_spec("transformers") is None, reason="needs the extra hf")
 def test_a_sentence_a_picture_by_beam_search(coca):
-    spec = load_encoder(str(coca), runtime="torch").spec
+    from open_clip import coca_model
+
+    if not coca_model._has_transformers:
+        pytest.skip("needs the extra hf")
+    write_for = load_captioner(load_torch(str(coca)).spec)
     pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
-    said = load_captioner(spec)(pixels)
+    said = write_for(pixels)
     assert len(said) == 2
-    assert all(each and "_of_text" not in each for each in said)
-    assert load_captioner(spec)(pixels) == said
+    assert all("_of_text" not in each for each in said)
+    assert write_for(pixels) == said
 
 
 @pytest.mark.parametrize(
