@@ -431,7 +431,7 @@ class Library:
             images: As for `classify`.
             labels: What to look for, in words; None for some 300 everyday things.
             where: As for `classify`.
-            least: The lowest score of an object, from 0 to 1; None for the default, where half are right.
+            least: The lowest score of an object, from 0 to 1; None for 0.2, where a third of them are right.
 
         Raises:
             UsageError: As for `classify`; or a label that is empty or doubled.
