@@ -37,11 +37,11 @@ class Reach:
     """Asks for roots, one look at a time for each. Threads may share it.
 
     Args:
-        patience: Seconds to wait for a look.
+        patience: Seconds to wait for a look; None for `PATIENCE`.
     """
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self, patience: float | None = None) -> None:
+        self._patience = PATIENCE if patience is None else patience
         self._lock = threading.Lock()
         self._looks: dict[bytes, tuple[Future[bool], float]] = {}
 

@@ -6,14 +6,21 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from indexer.update import Update
+from searchengine import reach
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.models import Base
 from tests.pictures import paint_scenes
 from tests.servers import postgres
 
 REPOSITORY = Path(__file__).parent.parent
+
+# Several parts of the suite share the cores: that something is slow for once says nothing.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+reach.PATIENCE = 10.0
 
 
 @pytest.fixture(scope="session")

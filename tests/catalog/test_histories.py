@@ -233,7 +233,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert not broken
 
 
-AnyHistory.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+AnyHistory.TestCase.settings = settings(max_examples=40, stateful_step_count=20)
 TestAnyHistory = AnyHistory.TestCase
 
 
@@ -245,7 +245,7 @@ class AnyHistoryOnPostgres(AnyHistory):
         self.catalog.close()
 
 
-AnyHistoryOnPostgres.TestCase.settings = settings(max_examples=4, stateful_step_count=12, deadline=None)
+AnyHistoryOnPostgres.TestCase.settings = settings(max_examples=4, stateful_step_count=12)
 
 
 @pytest.mark.postgres

@@ -59,19 +59,19 @@ def test_nasty_texts_give_open_clips_tokens(length, clean):
     assert np.array_equal(ours(length, clean)(NASTY), expected)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(max_size=60))
 def test_any_text_gives_open_clips_tokens(open_clips, text):
     assert clip_bpe.encode(cleaner("lower")(text)) == open_clips.encode(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.characters(max_codepoint=126), max_size=60))
 def test_any_ascii_gives_open_clips_tokens(open_clips, text):
     assert clip_bpe.encode(cleaner("lower")(text)) == open_clips.encode(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=40), st.sampled_from(["lower", "whitespace", "canonicalize"]))
 def test_cleaning_is_open_clips(text, kind):
     assert cleaner(kind)(text) == original.get_clean_fn(kind)(text)

@@ -148,7 +148,7 @@ def test_a_message_is_one_readable_line():
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8),
     cut=st.floats(0.1, 1),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_mutilated_file_gives_a_picture_or_an_error_of_ours(kind, changes, cut):
     data = bytearray(encoded(noisy(48, 32), kind))
     for place, value in changes:

@@ -159,7 +159,7 @@ def test_a_rational_with_denominator_zero_is_left_out():
     place=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=20),
     cut=st.floats(0.05, 1),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_junk_in_exif_never_costs_the_picture(place, cut):
     import io
 

@@ -94,7 +94,7 @@ def check(live, source, query, allowed, k):
     ks=st.lists(st.integers(1, COUNT + 30), min_size=2, max_size=4),
     seed=st.integers(0, 50),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_first_k_of_a_longer_answer_are_the_answer_for_k(*, snapshot, hidden, added, allowed, ks, seed):
     source = of_hundreds()
     live = LiveIndex(source, snapshot)

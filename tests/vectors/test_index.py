@@ -110,7 +110,7 @@ def test_a_thousand_equal_vectors_come_in_order_of_id(index):
     queries=st.integers(1, 3),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_answers_as_brute_force_does(*, engine, count, removed, allowed, k, queries, seed):
     index = engine(DIM)

@@ -54,7 +54,7 @@ def asked(source, engine, k, *, seed=0, hidden=(), allowed=None, count=None):
     k=st.integers(1, 130),
     seed=st.integers(0, 50),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_exact_engine_gives_what_brute_force_gives(count, hidden, allowed, k, seed):
     source = MemorySource()
     source.add(count)
@@ -76,7 +76,7 @@ def test_an_exact_engine_gives_what_brute_force_gives(count, hidden, allowed, k,
     allowed=st.none() | st.sets(st.integers(1, 100), min_size=6),
     seed=st.integers(0, 50),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_with_an_engine_that_misses_some_k_stays_k_and_longer_answers_go_on(misses, k, allowed, seed):
     source = MemorySource()
     source.add(100)
