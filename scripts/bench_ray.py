@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -193,7 +194,12 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=["overhead", "nodes"])
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # A token of this run's own: every node and whoever asks them need it, wherever they run.
+    os.environ |= {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    }
     wait, cpus = arguments.simulate / 1000, arguments.cpus
     waiting = f"{arguments.simulate:g} ms a picture"
 

@@ -150,7 +150,7 @@ def joined(address: str) -> Iterator[Cluster]:
     """
     require()
     _knock(address)
-    if address.startswith(_CLIENT):
+    if address != LOCAL:
         _show_token()
     ray = _import_ray()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -184,7 +184,7 @@ def _knock(address: str) -> None:
 
 
 def _show_token() -> None:
-    """Have Ray's client show the token where there is one; by itself it does so only when told to."""
+    """Have Ray show the cluster's token where there is one; its client does so only when told to."""
     has_token = (
         os.environ.get("RAY_AUTH_TOKEN")
         or os.environ.get("RAY_AUTH_TOKEN_PATH")
