@@ -150,7 +150,7 @@ def joined(address: str) -> Iterator[Cluster]:
     """
     require()
     _knock(address)
-    if address != LOCAL:
+    if address.startswith(_CLIENT):
         _show_token()
     ray = _import_ray()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -184,7 +184,11 @@ def _knock(address: str) -> None:
 
 
 def _show_token() -> None:
-    """Have Ray show the cluster's token where there is one; its client does so only when told to."""
+    """Have Ray's client show the token where there is one.
+
+    A node finds out by itself whether its cluster asks for one, and must not be told that it does when it
+    doesn't: it would then refuse the others. A client only shows it.
+    """
     has_token = (
         os.environ.get("RAY_AUTH_TOKEN")
         or os.environ.get("RAY_AUTH_TOKEN_PATH")
