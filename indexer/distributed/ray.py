@@ -165,11 +165,12 @@ def joined(address: str) -> Iterator[Cluster]:
             ray.init(address, **options)
     except (ConnectionError, RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
         raise _unreachable(address, _in_a_line(error)) from error
-    try:
-        with redirect_stdout(sys.stderr):  # where Ray says that a node is gone; results go to standard output
+    # Ray says there that a node is gone, until its end; results go to standard output.
+    with redirect_stdout(sys.stderr):
+        try:
             yield Cluster(ray, is_client=address.startswith(_CLIENT))
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
 
 
 def _knock(address: str) -> None:
