@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from searchengine.server.schemas import PictureDescription, PictureObjects
+
 
 @pytest.fixture
 def ids(client):
@@ -57,11 +59,15 @@ def test_judged_results_rank_the_others_anew(client, ids):
 def test_what_is_where_and_in_words(client, place):
     (hit,) = client.get("/api/search", params={"q": "a sailboat at sea", "k": 1}).json()["results"]
     asked = {"ids": [hit["id"]], "labels": ["sailboat", "bicycle"], "least": 0.1}
-    (found,) = client.post("/api/objects", json=asked).json()
+    answer = client.post("/api/objects", json=asked)
+    (found,) = answer.json()
+    PictureObjects.model_validate_json(answer.content[1:-1], strict=True)
     assert found["path"] == hit["path"]
     assert {each["label"] for each in found["objects"]} == {"sailboat"}
     assert all(len(each["box"]) == 4 for each in found["objects"])
-    (said,) = client.post("/api/describe", json={"ids": [hit["id"]]}).json()
+    answer = client.post("/api/describe", json={"ids": [hit["id"]]})
+    (said,) = answer.json()
+    PictureDescription.model_validate_json(answer.content[1:-1], strict=True)
     assert (said["id"], said["method"]) == (hit["id"], "composed")
     assert said["text"].endswith("at sea")
 
