@@ -41,6 +41,10 @@ NOT_RUN = {
     r"scripts/bench_": "takes minutes, and an idle machine",
     r"scripts/(random_model|synthetic_library)\.py": "takes minutes",
     r"imgsearch .*--library /tmp/": "of a benchmark's library",
+    r"imgsearch .*--catalog postgresql|createdb ": "needs a PostgreSQL server",
+    r"imgsearch .*--vectors http": "needs a Milvus server",
+    r"imgsearch .*(s3://|--ray )": "needs a store, or a cluster",
+    r"duckdb ": "is a program of its own",
 }
 UNTIL_STOPPED = {r"imgsearch watch": 20.0, r"imgsearch serve": 8.0}
 """Commands that run until Ctrl-C, and how long they are let: a server goes on until the document's end."""
