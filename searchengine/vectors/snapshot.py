@@ -138,13 +138,7 @@ def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
             checksum=checksum,
         )
         info = _settle(source, directory, faiss_index.Segment.mapped(path), info)
-    for suffix in SUFFIXES:
-        files.sweep(
-            directory,
-            f"{source.name}-*{suffix}",
-            # A later one may be another process's that hasn't come to its commit yet.
-            obsolete=lambda name: _sequence(name) < position[0],
-        )
+    _sweep(source, directory, position[0])
     return info
 
 
@@ -164,9 +158,19 @@ def keep_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo | None:
     # Since then texts may have come to measure with; and what is damaged is made anew.
     kinds = {choose_index(info.count, info.dim, texts).kind for texts in (info.texts, len(source.texts()))}
     if len(kinds) == 1 and (info.codes is None) == (segment.codes is None):
+        _sweep(source, directory, info.sequence)  # whoever wrote it may have been killed before doing so
         return None
     with _explained(directory):
         return _settle(source, directory, segment, info)
+
+
+def _sweep(source: VectorSource, directory: Path, sequence: int) -> None:
+    """Delete what was written before a snapshot and isn't used any more.
+
+    A later file may be another process's that hasn't come to its commit yet.
+    """
+    for suffix in SUFFIXES:
+        files.sweep(directory, f"{source.name}-*{suffix}", obsolete=lambda name: _sequence(name) < sequence)
 
 
 def _settle(source: VectorSource, directory: Path, segment: Segment, info: SnapshotInfo) -> SnapshotInfo:

@@ -66,6 +66,14 @@ def test_what_killed_writers_left_behind_is_swept(source, tmp_path):
     assert names(tmp_path) == ["space-1-1.faiss.tmp-bb", "space-1-2.faiss", "space-1.json"]
 
 
+def test_what_a_snapshot_took_the_place_of_goes_later_where_its_writer_was_killed(source, tmp_path):
+    source.add(2)
+    take_snapshot(source, tmp_path)
+    (tmp_path / "space-1-1.faiss").write_bytes(b"the one before")
+    assert keep_snapshot(source, tmp_path) is None
+    assert names(tmp_path) == ["space-1-2.faiss", "space-1.json"]
+
+
 def test_kept_only_when_it_is_due(source, tmp_path):
     source.add(3)
     assert keep_snapshot(source, tmp_path).count == 3
