@@ -231,7 +231,7 @@ libraries_and_queries = given(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @libraries_and_queries
 def test_the_same_pictures_pass_as_in_plain_python(contents, wanted, few):
     with tempfile.TemporaryDirectory() as folder:
@@ -393,7 +393,7 @@ def one_catalog(tmp_path_factory):
         yield opened
 
 
-@settings(max_examples=40)
+@settings(max_examples=80)
 @given(
     st.lists(st.text(st.sampled_from('aAb/_%.?*ä\\"'), min_size=1, max_size=9), min_size=1, max_size=3),
     st.text(st.sampled_from('aAb/_%.?*ä\\"'), min_size=1, max_size=7),

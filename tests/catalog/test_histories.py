@@ -233,7 +233,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert not broken
 
 
-AnyHistory.TestCase.settings = settings(max_examples=20, stateful_step_count=20)
+AnyHistory.TestCase.settings = settings(max_examples=40, stateful_step_count=20)
 TestAnyHistory = AnyHistory.TestCase
 
 

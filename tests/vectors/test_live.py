@@ -203,5 +203,5 @@ class AnyHistory(RuleBasedStateMachine):
         answers_are_right(LiveIndex(self.source, self.directory), self.source)
 
 
-AnyHistory.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
+AnyHistory.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestAnyHistory = AnyHistory.TestCase

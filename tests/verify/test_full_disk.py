@@ -52,7 +52,7 @@ def found(library):
         return len(live.search(np.eye(space.spec.dim, dtype=np.float32)[0], 10_000).ids[0])
 
 
-@pytest.mark.parametrize("leave", [0, 20_000, 100_000])
+@pytest.mark.parametrize("leave", [0, 20_000, 100_000, 300_000])
 def test_indexing_into_a_full_disk_keeps_what_was_committed(leave, index, photos, library, disk):
     index(photos)
     for seed in range(400):
