@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from indexer.progress import Stopwatch
 from searchengine.catalog import files, images
 from searchengine.catalog.record import record_embeddings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
-    from indexer.decoding.decode import Decoded
+    from indexer.decoding.decode import Decoded, DecodePool
     from indexer.pipeline.pipeline import Batch, Job
     from searchengine.catalog.catalog import Catalog
+    from searchengine.encoders.encoder import Encoder
 
 
 class Work:
@@ -36,7 +40,47 @@ class Work:
         self._copies: dict[int, list[bytes]] = {}
         self._failed: list[int] = []
 
-    def jobs(self, content_ids: list[int]) -> list[Job]:
+    def embed(
+        self,
+        content_ids: list[int],
+        encoder: Encoder,
+        pool: DecodePool,
+        *,
+        batch_size: int,
+        on_batch: Callable[[], None],
+    ) -> None:
+        """Embed pictures, each from the first of its files that can be read, and commit batch by batch.
+
+        Args:
+            content_ids: Which.
+            encoder: With what.
+            pool: Reads and decodes.
+            batch_size: Pictures, or parts of one, that are encoded and committed together.
+            on_batch: Called after each commit.
+
+        Raises:
+            KeyboardInterrupt: After what was being encoded has been committed.
+            ImgsearchError: Whatever stopped the encoder or the commit; earlier batches are kept.
+        """
+        from indexer.pipeline.pipeline import Pipeline
+
+        def commit(batch: Batch) -> None:
+            self.commit(batch)
+            on_batch()
+
+        jobs = self._jobs(content_ids)
+        while jobs:  # the pictures that couldn't be read come again, with their next copy
+            Pipeline(
+                pool=pool,
+                encoder=encoder,
+                commit=commit,
+                is_known=lambda _: False,
+                batch_size=batch_size,
+                stopwatch=Stopwatch(),
+            ).run(jobs)
+            jobs = self._next_copies()
+
+    def _jobs(self, content_ids: list[int]) -> list[Job]:
         """A file to read for each of the pictures, as far as they are still there."""
         with self._catalog.read() as session:
             rows = images.images(session, content_ids)
@@ -46,7 +90,7 @@ class Work:
         self._failed = []
         return [self._job(content_id) for content_id in content_ids if content_id in rows]
 
-    def next_copies(self) -> list[Job]:
+    def _next_copies(self) -> list[Job]:
         """Another file for each of the pictures that couldn't be read, as far as there are any."""
         again = [content_id for content_id in self._failed if self._copies[content_id]]
         self._failed = []

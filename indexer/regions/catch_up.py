@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from indexer.decoding.decode import DecodePool
 from indexer.pipeline.again import Work
-from indexer.pipeline.pipeline import Pipeline
-from indexer.progress import Progress, Rate, Stopwatch
+from indexer.progress import Progress, Rate
 from searchengine.catalog import regions
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from indexer.decoding.decode import Decoded
-    from indexer.pipeline.pipeline import Batch
     from indexer.progress import OnProgress
     from searchengine.catalog.catalog import Catalog
     from searchengine.catalog.spaces import SpaceRow
@@ -90,11 +88,10 @@ def catch_up(
     work = _Regions(catalog, space.id, {})
     rate, last = Rate(), 0
 
-    def commit(batch: Batch) -> None:
-        work.commit(batch)
+    def tell() -> None:
         on_progress(Progress("embedding regions", work.embedded, total, 0, rate.mark(work.embedded)))
 
-    on_progress(Progress("embedding regions", 0, total))
+    tell()
     with DecodePool(encoder.spec.preprocessing, in_regions=True) as pool:
         while True:
             with catalog.read() as session:
@@ -102,14 +99,4 @@ def catch_up(
             if not wanted:
                 return
             last = wanted[-1]
-            jobs = work.jobs(wanted)
-            while jobs:  # the pictures that couldn't be read come again, with their next copy
-                Pipeline(
-                    pool=pool,
-                    encoder=encoder,
-                    commit=commit,
-                    is_known=lambda _: False,
-                    batch_size=BATCH_SIZE,
-                    stopwatch=Stopwatch(),
-                ).run(jobs)
-                jobs = work.next_copies()
+            work.embed(wanted, encoder, pool, batch_size=BATCH_SIZE, on_batch=tell)

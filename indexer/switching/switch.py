@@ -18,7 +18,7 @@ from indexer.lock import writing
 from indexer.pipeline.again import Work
 from indexer.planning.plan import is_held_back
 from indexer.precision import in_precision, precision_of
-from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
+from indexer.progress import OnProgress, Progress, Rate, silent
 from indexer.regions.catch_up import catch_up
 from indexer.teaching.learn import learn
 from searchengine.catalog import files, report, spaces
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from indexer.decoding.decode import DecodePool
-    from indexer.pipeline.pipeline import Batch
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
 
@@ -171,8 +170,6 @@ class Switch:
 
     def _build(self, catalog: Catalog, encoder: Encoder, space: SpaceRow, pool: DecodePool) -> None:
         """Embed what is shown and has no embedding in the space yet."""
-        from indexer.pipeline.pipeline import Pipeline
-
         with catalog.read() as session:
             lacking = files.contents_to_embed(session, space.id)
             done = report.counts(session).images - len(lacking)
@@ -192,23 +189,10 @@ class Switch:
                 )
             )
 
-        def commit(batch: Batch) -> None:
-            work.commit(batch)
-            tell()
-
         try:
             for at in range(0, len(lacking), SLICE):
-                jobs = work.jobs(lacking[at : at + SLICE])
-                while jobs:  # the pictures that couldn't be read come again, with their next copy
-                    Pipeline(
-                        pool=pool,
-                        encoder=encoder,
-                        commit=commit,
-                        is_known=lambda _: False,
-                        batch_size=BATCH_SIZE,
-                        stopwatch=Stopwatch(),
-                    ).run(jobs)
-                    jobs = work.next_copies()
+                some = lacking[at : at + SLICE]
+                work.embed(some, encoder, pool, batch_size=BATCH_SIZE, on_batch=tell)
         finally:
             self._embedded += work.embedded
         if space.regions:

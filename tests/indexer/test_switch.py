@@ -256,9 +256,9 @@ def test_there_must_be_something_to_switch(library, switch, tmp_path):
 def test_many_are_looked_up_a_slice_at_a_time(index, photos, switch, monkeypatch):
     monkeypatch.setattr("indexer.switching.switch.SLICE", 2)
     looked_up = []
-    jobs = again.Work.jobs
+    jobs = again.Work._jobs
     monkeypatch.setattr(
-        again.Work, "jobs", lambda self, ids: (looked_up.append(len(ids)), jobs(self, ids))[1]
+        again.Work, "_jobs", lambda self, ids: (looked_up.append(len(ids)), jobs(self, ids))[1]
     )
     index(photos)
     assert switch().embedded == 3
