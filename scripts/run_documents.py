@@ -188,7 +188,7 @@ def main() -> int:
     )
     parser.add_argument("documents", nargs="*", type=Path)
     arguments = parser.parse_args()
-    documents = arguments.documents or [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+    documents = arguments.documents or [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures"
