@@ -188,7 +188,8 @@ def main() -> int:
     )
     parser.add_argument("documents", nargs="*", type=Path)
     arguments = parser.parse_args()
-    documents = arguments.documents or [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    every = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    documents = arguments.documents or every
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures"
