@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+Outcome = Literal["running", "done", "interrupted", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,14 @@ class RunStatus:
     Attributes:
         started_at: UTC.
         finished_at: UTC; None while it runs, or when it was killed.
-        outcome: `running`, `done`, `interrupted` or `failed`.
+        outcome: How it went, or that it goes on.
         counts: As `index --json` printed them; empty while it runs.
         progress: How far it is, while it runs and once it has said so.
     """
 
     started_at: datetime
     finished_at: datetime | None
-    outcome: str
+    outcome: Outcome
     counts: dict[str, Any]
     progress: RunProgress | None = None
 

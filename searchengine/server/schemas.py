@@ -1,12 +1,21 @@
 """The shapes of what goes in and out, as /openapi.json tells them. Tests hold answers and shapes together."""
 
 # No `from __future__ import annotations`: pydantic reads the annotations.
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from searchengine.details import Details
+from searchengine.duplicates.results import Duplicates, Group, Member
 from searchengine.query.relevance import STRICTNESS
+from searchengine.results import SearchResult, SearchResults
+from searchengine.server.shapes import Shape, many, shape
+from searchengine.status import Progress, Status
+from searchengine.understanding.classify import Classification
+from searchengine.understanding.clusters import Cluster
+from searchengine.understanding.clusters import Member as ClusterMember
+from searchengine.understanding.describe import Description
+from searchengine.understanding.objects import Objects
 
 MOST_RESULTS = 500
 MOST_PATHS = 10_000
@@ -55,12 +64,6 @@ FewIds = Annotated[
 ]
 
 
-class Shape(BaseModel):
-    """An object with just these members."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class SearchRequest(Shape):
     """What to look for."""
 
@@ -74,78 +77,8 @@ class SearchRequest(Shape):
         str | None,
         Field(max_length=4000, description="A picture on the web, `image:url` in the query; if allowed."),
     ] = None
-    more: Judged = []
-    less: Judged = []
-
-
-class Result(Shape):
-    """A picture in a ranking."""
-
-    rank: int
-    id: int
-    hash: str
-    path: str
-    copies: list[str]
-    edits: list[str]
-    score: float | None
-    relevant: bool | None
-    offline: bool
-    flags: list[str]
-    region: list[float] | None
-    width: int
-    height: int
-    format: str
-    taken_at: datetime | None
-    camera: str | None
-    time: float | None
-    duration: float | None
-    title: str | None
-    caption: str | None
-    keywords: list[str]
-    place: str | None
-    rating: int | None
-    thumbnail: str
-    preview: str
-    original: str
-
-
-class SearchAnswer(Shape):
-    """A page of a ranking, best first."""
-
-    query: str
-    space: str
-    total: int
-    took_ms: float
-    next: str | None
-    results: list[Result]
-
-
-class Image(Shape):
-    """Everything that is known of a picture."""
-
-    id: int
-    hash: str
-    size: int
-    width: int
-    height: int
-    format: str
-    taken_at: datetime | None
-    camera: str | None
-    lens: str | None
-    focal_length: float | None
-    latitude: float | None
-    longitude: float | None
-    duration: float | None
-    frames: list[float]
-    flags: list[str]
-    text: str | None
-    described: str | None
-    path: str
-    copies: list[str]
-    offline: bool
-    thumbnail: str
-    preview: str
-    original: str
+    more: Judged = Field(default_factory=list)
+    less: Judged = Field(default_factory=list)
 
 
 class ClassifyRequest(Shape):
@@ -159,20 +92,6 @@ class ClassifyRequest(Shape):
     ] = None
 
 
-class LabelProbability(Shape):
-    """A label and how surely it holds."""
-
-    label: str
-    probability: float
-
-
-class PictureLabels(Shape):
-    """A picture's labels, the most probable first."""
-
-    path: str
-    labels: list[LabelProbability]
-
-
 class ObjectsRequest(Shape):
     """Pictures of the library, and what to look for in them."""
 
@@ -181,99 +100,28 @@ class ObjectsRequest(Shape):
     least: Annotated[float | None, Field(ge=0, le=1, description="The lowest score of an object.")] = None
 
 
-class FoundObject(Shape):
-    """A thing in a picture: where, as left, top, right and bottom in shares of its width and height."""
-
-    label: str
-    box: Annotated[list[float], Field(min_length=4, max_length=4)]
-    score: float
-
-
-class PictureObjects(Shape):
-    """What is where in a picture, the surest first."""
-
-    path: str
-    objects: list[FoundObject]
-
-
 class DescribeRequest(Shape):
     """Pictures of the library."""
 
     ids: FewIds
 
 
-class DescriptionPart(Shape):
-    """A part of a description, and how sure it is among what else might stand there."""
+# Where a picture's files are, with which everything goes out that names one.
+_ADDRESSES: dict[str, Any] = {"thumbnail": str, "preview": str, "original": str}
 
-    text: str
-    probability: float
-
-
-class PictureDescription(Shape):
-    """A picture in words."""
-
-    path: str
-    id: int | None
-    text: str
-    objects: list[FoundObject]
-    method: Literal["written", "composed"]
-    parts: list[DescriptionPart]
-
-
-class ClusterExample(Shape):
-    """A picture near to the middle of a group."""
-
-    id: int
-    path: str
-    score: float
-    thumbnail: str
-    preview: str
-    original: str
-
-
-class ClusterGroup(Shape):
-    """Pictures that look alike."""
-
-    name: str
-    phrases: list[str]
-    size: int
-    examples: list[ClusterExample]
-
-
-class DuplicateMember(Shape):
-    """One file of a group."""
-
-    path: str
-    score: float
-    level: str
-    id: int
-    width: int
-    height: int
-    bytes: int
-    format: str
-    taken_at: datetime | None
-    offline: bool
-    thumbnail: str
-    preview: str
-    original: str
-
-
-class DuplicateGroup(Shape):
-    """Files that are the same picture, or nearly."""
-
-    level: str
-    keep: str
-    why: str
-    members: list[DuplicateMember]
-
-
-class DuplicateGroups(Shape):
-    """A page of all groups, the strictest first."""
-
-    total: int
-    unreadable: int
-    next: str | None
-    groups: list[DuplicateGroup]
+Result = shape(SearchResult, **_ADDRESSES)
+SearchAnswer = shape(SearchResults, results=many(Result))
+Image = shape(Details, without=("files",), path=str, copies=list[str], offline=bool, **_ADDRESSES)
+PictureLabels = shape(Classification)
+PictureObjects = shape(Objects)
+PictureDescription = shape(Description)
+ClusterExample = shape(ClusterMember, called="ClusterExample", **_ADDRESSES)
+ClusterGroup = shape(Cluster, without=("ids",), examples=many(ClusterExample))
+DuplicateMember = shape(Member, called="DuplicateMember", **_ADDRESSES)
+DuplicateGroup = shape(Group, called="DuplicateGroup", members=many(DuplicateMember))
+DuplicateGroups = shape(Duplicates, total=int, next=str | None, groups=many(DuplicateGroup))
+LibraryStatus = shape(Status)
+ProgressNow = shape(Progress)
 
 
 class FailedFile(Shape):
@@ -325,77 +173,6 @@ class Facets(Shape):
     lens: list[FacetValue]
     type: list[FacetValue]
     year: list[FacetValue]
-
-
-class Index(Shape):
-    """How the vectors are searched."""
-
-    kind: str
-    reason: str
-    vectors: int
-    snapshot: int | None
-    note: str | None
-    recall: float
-
-
-class Space(Shape):
-    """A model and the embeddings it has made."""
-
-    model: str
-    state: str
-    dim: int
-    embeddings: int
-    bytes: int
-    regions: bool
-
-
-class RunProgress(Shape):
-    """How far a run is that goes on now."""
-
-    stage: str
-    done: int
-    total: int | None
-    failed: int
-    rate: float | None
-    eta_s: float | None
-
-
-class Run(Shape):
-    """An indexing run."""
-
-    started_at: datetime
-    finished_at: datetime | None
-    outcome: Literal["running", "done", "interrupted", "failed"]
-    counts: dict[str, object]
-    progress: RunProgress | None
-
-
-class Progress(Shape):
-    """How many pictures there are, and how far a run is."""
-
-    images: int
-    failed: int
-    change: int
-    run: Run | None
-
-
-class LibraryStatus(Shape):
-    """What is indexed, by which model, and how the last run went."""
-
-    library: str
-    images: int
-    files: int
-    failed: int
-    missing: int
-    space: str | None
-    dim: int | None
-    spaces: list[Space]
-    index: Index | None
-    last_run: Run | None
-    roots: list[str]
-    offline_roots: list[str]
-    bytes: int
-    catalog: Annotated[str, Field(description="A file, or a database's URL without a password.")]
 
 
 class Embedded(BaseModel):

@@ -11,7 +11,7 @@ from indexer.lock import writing
 from indexer.update import Update
 from searchengine.catalog import runs
 from searchengine.catalog.catalog import Catalog
-from searchengine.server.schemas import DuplicateGroups, Facets, Failures, LibraryStatus, Progress
+from searchengine.server.schemas import DuplicateGroups, Facets, Failures, LibraryStatus, ProgressNow
 from tests.pictures import paint
 from tests.server.conftest import served
 
@@ -117,7 +117,7 @@ def test_progress_tells_of_pictures_that_came_and_how_a_run_ended(tmp_path):
     Update(library, model="builtin").run([folder])
     with served(library) as client:
         before = client.get("/api/progress").json()
-        assert Progress.model_validate(before)
+        assert ProgressNow.model_validate(before)
         assert (before["images"], before["run"]["outcome"]) == (1, "done")
         assert before["run"] == client.get("/api/status").json()["last_run"]
         paint(folder / "two.png", 2)

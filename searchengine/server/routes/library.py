@@ -16,7 +16,7 @@ from searchengine.server.schemas import (
     LibraryStatus,
     PathsOf,
     PathsWanted,
-    Progress,
+    ProgressNow,
 )
 from searchengine.server.service import Served, addresses, counted
 from searchengine.status import Failure
@@ -37,7 +37,7 @@ def status(service: Served) -> Response:
     return Response(to_json(service.library.status().to_dict()), media_type=_JSON)
 
 
-@router.get("/progress", response_model=Progress)
+@router.get("/progress", response_model=ProgressNow)
 def progress(service: Served) -> Response:
     """How many pictures there are, and how far a run is: cheap, for whoever asks every other second."""
     return Response(to_json(service.library.progress().to_dict()), media_type=_JSON)

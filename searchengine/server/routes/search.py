@@ -31,6 +31,12 @@ router = APIRouter(tags=["search"])
 
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data"
+# What a form can say: of a request all but its lists, and none of it as null.
+_FIELDS = {
+    name: kind.get("anyOf", [kind])[0]
+    for name, kind in SearchRequest.model_json_schema()["properties"].items()
+    if name not in ("more", "less")
+}
 _BODY = {
     "requestBody": {
         "required": True,
@@ -39,16 +45,7 @@ _BODY = {
             _MULTIPART: {
                 "schema": {
                     "type": "object",
-                    "properties": {
-                        "q": {"type": "string", "maxLength": 2000},
-                        "k": {"type": "integer", "minimum": 1, "maximum": 500},
-                        "cursor": {"type": "string", "maxLength": 1000},
-                        "sort": {"type": "string", "enum": ["relevance", "newest", "oldest"]},
-                        "strictness": {"type": "number", "minimum": 0, "maximum": 1},
-                        "collapse": {"type": "boolean"},
-                        "url": {"type": "string", "maxLength": 4000},
-                        "image": {"type": "string", "format": "binary"},
-                    },
+                    "properties": {**_FIELDS, "image": {"type": "string", "format": "binary"}},
                 }
             },
         },

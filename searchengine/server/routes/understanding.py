@@ -16,6 +16,7 @@ from searchengine.server.schemas import (
     PictureObjects,
 )
 from searchengine.server.service import Served, addresses
+from searchengine.server.shapes import many
 from searchengine.understanding.classify import Classified
 from searchengine.understanding.objects import Detected
 from searchengine.understanding.prompts import TEMPLATES
@@ -23,7 +24,7 @@ from searchengine.understanding.prompts import TEMPLATES
 router = APIRouter(prefix="/api", tags=["understanding"])
 
 
-@router.post("/classify", response_model=list[PictureLabels])
+@router.post("/classify", response_model=many(PictureLabels))
 async def classify(service: Served, asked: ClassifyRequest) -> Response:
     """Say which of some labels pictures of the library go with, and how surely."""
 
@@ -34,7 +35,7 @@ async def classify(service: Served, asked: ClassifyRequest) -> Response:
     return Response(to_json([each.to_dict() for each in found.results]), media_type="application/json")
 
 
-@router.post("/objects", response_model=list[PictureObjects])
+@router.post("/objects", response_model=many(PictureObjects))
 async def objects(service: Served, asked: ObjectsRequest) -> Response:
     """Say what is where in pictures of the library: boxes, with how sure they are."""
 
@@ -45,14 +46,14 @@ async def objects(service: Served, asked: ObjectsRequest) -> Response:
     return Response(to_json([each.to_dict() for each in found.results]), media_type="application/json")
 
 
-@router.post("/describe", response_model=list[PictureDescription])
+@router.post("/describe", response_model=many(PictureDescription))
 async def describe(service: Served, asked: DescribeRequest) -> Response:
     """Say in a sentence what pictures of the library show."""
     found = await service.looking(lambda: service.library.describe(asked.ids))
     return Response(to_json([each.to_dict() for each in found.results]), media_type="application/json")
 
 
-@router.get("/clusters", response_model=list[ClusterGroup])
+@router.get("/clusters", response_model=many(ClusterGroup))
 async def clusters(
     service: Served,
     count: Annotated[
