@@ -9,6 +9,7 @@ from searchengine import Library
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from searchengine.library import Library
     from searchengine.query.text import Text
     from searchengine.results import SearchResult, SearchResults
+
+# ONNX Runtime 1.29 and newer tell Microsoft of this machine and the models it runs, from the moment they are
+# imported; later is too late to forbid it. Processes that are started from here inherit it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 

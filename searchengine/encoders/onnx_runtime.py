@@ -180,7 +180,7 @@ def open_session(path: str, *, pack: bool = True) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what fails is raised
-    onnxruntime.disable_telemetry_events()  # there are some in the builds for Windows
+    onnxruntime.disable_telemetry_events()  # Windows' builds don't ask the environment (see searchengine)
     # A stated number keeps ONNX Runtime from pinning threads to cores that a container may not have.
     options.intra_op_num_threads = available_cores()
     # Threads that spin while they wait take the cores from whoever decodes the next pictures.
