@@ -87,19 +87,20 @@ class Committer:
         with self._catalog.write() as session:
             record_batch(session, self._space_id, pictures, failures)
             contents = files.contents_by_hash(session, {content_hash for _, content_hash in read})
-            record_batch(
-                session,
-                self._space_id,
-                [
-                    Picture(
-                        _place(job, hashed.size, hashed.mtime_ns),
-                        contents[hashed.hash],
-                        sidecar=self._beside(job),
-                        description=hashed.description,
-                    )
-                    for job, hashed in batch.copies
-                ],
-            )
+            if batch.copies:
+                record_batch(
+                    session,
+                    self._space_id,
+                    [
+                        Picture(
+                            _place(job, hashed.size, hashed.mtime_ns),
+                            contents[hashed.hash],
+                            sidecar=self._beside(job),
+                            description=hashed.description,
+                        )
+                        for job, hashed in batch.copies
+                    ],
+                )
             removal.mark_unreadable(session, out_of_reach, mtime_ns=NEVER)
         self.failed += len(failures) + len(out_of_reach)
         for job, content_hash in read:

@@ -10,6 +10,7 @@ being encoded is still committed.
 from __future__ import annotations
 
 import queue
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -90,12 +91,24 @@ class Batch:
         else:
             self.failures.extend((each, result) for each in (job, *(follower for follower, _ in followers)))
 
+    def extend(self, other: Batch) -> None:
+        """Put another encoded batch behind this one."""
+        self.decoded += other.decoded
+        self.vectors = [*self.vectors, *other.vectors]
+        self.copies += other.copies
+        self.failures += other.failures
+        self._pictures += other._pictures
+
     def is_full(self, pictures: int) -> bool:
         """Whether so many pictures are in it, or so many files that cost no inference that they should go."""
         return self._pictures >= pictures or len(self) >= 8 * pictures
 
 
 Commit = Callable[[Batch], None]
+
+# What one transaction takes in: so many batches, and what came within so many seconds, which a kill can lose.
+_GATHERED = 4
+_SECONDS = 1.0
 
 
 class Pipeline:
@@ -212,9 +225,30 @@ class Pipeline:
         return np.split(np.concatenate(vectors), np.cumsum([len(each) for each in pixels])[:-1])
 
     def _commit_batches(self) -> None:
-        while (batch := self._to_commit.get()) is not None:
-            with self._stopwatch.timed("commit"):
-                self._commit(batch)
+        more = True
+        while more:
+            batch, more = self._gathered()
+            if len(batch):
+                with self._stopwatch.timed("commit"):
+                    self._commit(batch)
+
+    def _gathered(self) -> tuple[Batch, bool]:
+        """What comes within a second, four batches at most; and whether there is more to come.
+
+        One transaction for each would take longer in all than what it writes.
+        """
+        batch, until = Batch(), None
+        while not batch.is_full(_GATHERED * self._batch_size):
+            try:
+                next_one = self._to_commit.get(timeout=until and max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+            if next_one is None:
+                self._to_commit.put(None)  # again, for who empties the queue should the last commit fail
+                return batch, False
+            batch.extend(next_one)
+            until = until or time.monotonic() + _SECONDS
+        return batch, True
 
     def _guarded(self, stage: Callable[[], None]) -> None:
         """Run a stage; when it fails, keep its queues moving so that nobody waits for it for ever."""

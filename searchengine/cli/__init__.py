@@ -19,13 +19,15 @@ from searchengine.layout import LIBRARY_VARIABLE
 
 # The indexer's commands are named here, not imported: the reading half never imports the writing half.
 COMMANDS = {
-    "index": LazyCommand("indexer.cli.index:index", "Bring the library up to date with folders of pictures."),
+    "index": LazyCommand(
+        "indexer.cli.index:index", "Bring the library up to date with folders of pictures.", ends_at_once=True
+    ),
     "watch": LazyCommand("indexer.cli.watch:watch", "Index folders, then follow what changes in them."),
     "search": LazyCommand(
-        "searchengine.cli.search:search", "Find pictures by what is in them.", only_asks=True
+        "searchengine.cli.search:search", "Find pictures by what is in them.", ends_at_once=True
     ),
     "similar": LazyCommand(
-        "searchengine.cli.similar:similar", "Find the likes of a picture.", only_asks=True
+        "searchengine.cli.similar:similar", "Find the likes of a picture.", ends_at_once=True
     ),
     "duplicates": LazyCommand(
         "searchengine.cli.duplicates:duplicates", "Group the files that are the same picture."
@@ -163,7 +165,7 @@ def main() -> NoReturn:
     try:
         sys.exit(program.main())
     except SystemExit as end:
-        if end.code == INTERRUPTED or (program.ran is not None and program.ran.only_asks):
+        if end.code == INTERRUPTED or (program.ran is not None and program.ran.ends_at_once):
             for stream in (sys.stdout, sys.stderr):
                 with suppress(OSError, ValueError):  # nobody reads it any more
                     stream.flush()

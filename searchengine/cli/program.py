@@ -26,12 +26,12 @@ class LazyCommand(NamedTuple):
     Attributes:
         target: Where it is, as ``module:object``.
         help: What it does, in one line.
-        only_asks: Whether nothing has to be put in order after it: the process may just end.
+        ends_at_once: Whether nothing has to be put in order after it: the process may just end.
     """
 
     target: str
     help: str
-    only_asks: bool = False
+    ends_at_once: bool = False
 
     def load(self) -> click.Command:
         """Import the command."""

@@ -60,6 +60,7 @@ class OnnxEncoder:
         self.engine = engine
         self._asked = 0
         self._counting = threading.Lock()
+        self._opening = threading.Lock()
 
     @property
     def spec(self) -> ModelSpec:
@@ -68,6 +69,7 @@ class OnnxEncoder:
 
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed pictures; see `Encoder.encode_images`."""
+        self.open_images()
         return self._images(pixels)
 
     def at(self, precision: Precision, engine: Engine | None = None, *, keep: bool = True) -> OnnxEncoder:
@@ -88,12 +90,13 @@ class OnnxEncoder:
         return OnnxEncoder(self._export, precision, engine, keep=keep)
 
     def open_images(self) -> None:
-        """Open the image tower now, rather than with the first pictures.
+        """Open the image tower now, rather than with the first pictures. Who comes meanwhile waits.
 
         Raises:
             ModelError: It can't be opened.
         """
-        _ = self._images
+        with self._opening:
+            _ = self._images
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts, where they aren't remembered; see `Encoder.encode_texts`."""

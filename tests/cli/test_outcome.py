@@ -176,7 +176,7 @@ cli.main()
 
 
 @pytest.mark.parametrize(("command", "code"), [("index", 130), ("search", 0), ("search", 2)])
-def test_who_interrupts_or_only_asks_does_not_wait_for_threads(command, code):
+def test_who_interrupts_or_ends_at_once_does_not_wait_for_threads(command, code):
     """A model that is being loaded, say; Python would join them, or abort in their native code."""
     done = subprocess.run(
         [sys.executable, "-c", ENDED_WITH_A_THREAD, command, str(code)],

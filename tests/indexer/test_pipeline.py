@@ -132,9 +132,49 @@ def test_copies_of_a_file_that_is_taken_away_are_looked_at_again():
 def test_batches_are_of_the_size_asked_for_and_the_last_is_what_is_left():
     names = [b"%d" % number for number in range(10)]
     encoder = FlatEncoder()
-    _, _, batches = run({name: [decoded(name)] for name in names}, map(job, names), encoder=encoder)
+    run({name: [decoded(name)] for name in names}, map(job, names), encoder=encoder)
     assert encoder.batches == [4, 4, 2]
-    assert len(batches) == 3
+
+
+def test_a_transaction_takes_in_several_batches_in_their_order():
+    names = [b"%d" % number for number in range(50)]
+    outcome, _, batches = run({name: [decoded(name)] for name in names}, map(job, names))
+    assert list(outcome) == names
+    assert sum(map(len, batches)) == 50
+    assert max(map(len, batches)) <= 16
+
+
+class SlowEncoder(FlatEncoder):
+    """Takes longer over a batch than batches are waited for."""
+
+    def encode_images(self, pixels):
+        time.sleep(0.05)
+        return super().encode_images(pixels)
+
+
+def test_a_slow_model_s_batches_are_committed_as_they_come(monkeypatch):
+    monkeypatch.setattr("indexer.pipeline.pipeline._SECONDS", 0.0)
+    names = [b"%d" % number for number in range(10)]
+    _, _, batches = run({name: [decoded(name)] for name in names}, map(job, names), encoder=SlowEncoder())
+    assert [len(batch) for batch in batches] == [4, 4, 2]
+
+
+@pytest.mark.parametrize("count", [1, 4, 16, 17])
+def test_a_last_commit_that_fails_ends_the_run(count):
+    def full(batch):
+        raise OSError("disk full")
+
+    names = [b"%d" % number for number in range(count)]
+    pipeline = Pipeline(
+        pool=ScriptedPool({name: [decoded(name)] for name in names}),
+        encoder=FlatEncoder(),
+        commit=full,
+        is_known=lambda content: False,
+        batch_size=4,
+        stopwatch=Stopwatch(),
+    )
+    with pytest.raises(OSError, match="disk full"):
+        pipeline.run(map(job, names))
 
 
 def test_failures_alone_make_a_batch_without_vectors():
