@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from indexer.calibrate import keep_calibrated
 from indexer.lock import writing
 from indexer.progress import OnProgress, Progress, Rate, silent
-from indexer.teaching.learn import learn
 from indexer.update import keep_snapshot
 from searchengine.catalog import portable, roots, spaces
 from searchengine.catalog.bulk import chunks
@@ -18,6 +17,7 @@ from searchengine.engines import record
 from searchengine.errors import EmbeddingFileError, ModelError, ModelMismatchError
 from searchengine.exchange.formats import opened
 from searchengine.layout import Layout
+from searchengine.understanding.learn import learn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

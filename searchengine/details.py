@@ -29,6 +29,19 @@ class PictureFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureLabel:
+    """What was said of a picture when a concept was taught.
+
+    Attributes:
+        name: The concept's.
+        shows: Whether the picture shows it.
+    """
+
+    name: str
+    shows: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """A picture with all that is known of it; None where it isn't.
 
@@ -50,6 +63,7 @@ class Details:
         flags: What a user should know about the picture, e.g. ``truncated``.
         text: What stands in it, where that has been read.
         described: What imgsearch has said of it, where that was kept; people's captions stand in results.
+        labels: The concepts that were taught by it.
         files: Where it lies, never empty: reachable ones first.
     """
 
@@ -70,6 +84,7 @@ class Details:
     flags: tuple[str, ...]
     text: str | None
     described: str | None
+    labels: tuple[PictureLabel, ...]
     files: tuple[PictureFile, ...]
 
     @property

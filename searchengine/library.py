@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Literal, Self
 from searchengine.answering.pages import Answering
 from searchengine.catalog import images, spaces
 from searchengine.catalog.catalog import Catalog
+from searchengine.catalog.database import BUSY_TIMEOUT
 from searchengine.errors import UsageError
 from searchengine.layout import Layout, default_library
 from searchengine.query.compose import compose
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
     from searchengine.understanding.objects import Detected
     from searchengine.understanding.pictures import Opened, Seen, Unread
     from searchengine.understanding.tags import Tagged
-    from searchengine.understanding.taught import Suggestion, TaughtLabel
+    from searchengine.understanding.taught import LabelledPicture, Suggestion, TaughtLabel
+    from searchengine.understanding.teach import Teacher
 
 Tell = Callable[[str], None]
 Runtime = Literal["auto", "onnx", "torch"]
@@ -88,6 +90,7 @@ class Library:
         *,
         runtime: Runtime = "onnx",
         keep_model: bool = True,
+        patience: float = BUSY_TIMEOUT,
         on_progress: Tell | None = None,
     ) -> Library:
         """Open a library that `imgsearch index` has made.
@@ -98,6 +101,7 @@ class Library:
                 uses a GPU; `auto` is torch where there is a GPU, else onnx.
             keep_model: Whether the model stays in memory after a query. Who asks once needs it only until
                 the vectors are looked through, and so half the memory.
+            patience: Seconds to wait for another process's transaction, which is for who teaches.
             on_progress: Told in words when a search has to wait for a model to be downloaded or exported.
 
         Raises:
@@ -107,7 +111,7 @@ class Library:
         """
         folder = Path(path).expanduser() if path is not None else default_library()
         layout = Layout(folder)
-        catalog = Catalog.open(layout.catalog)
+        catalog = Catalog.open(layout.catalog, busy_timeout=patience)
         return cls(folder, catalog, runtime=runtime, keep_model=keep_model, on_progress=on_progress)
 
     def close(self) -> None:
@@ -374,9 +378,31 @@ class Library:
         return placed(self._catalog, self._known_space(), clusters)
 
     def labels(self) -> tuple[TaughtLabel, ...]:
-        """The concepts that were taught by example, for ``label:`` in queries; `indexer.teaching` teaches."""
+        """The concepts that were taught by example, for ``label:`` in queries; `teacher` teaches them."""
         space = self._space()
         return () if space is None else space.taught.labels()
+
+    def examples(
+        self, label: str, *, k: int | None = None, after: tuple[bool, int] | None = None
+    ) -> tuple[LabelledPicture, ...]:
+        """The pictures that a concept was taught by: those that show it, then those that don't.
+
+        Args:
+            label: The concept's name.
+            k: At most how many; None for all.
+            after: The one after which to begin: whether it shows the concept, and its id.
+
+        Raises:
+            UsageError: No concept goes by this name, or nothing is indexed yet.
+        """
+        return self._known_space().taught.examples(label, k, after)
+
+    @property
+    def teacher(self) -> Teacher:
+        """Teaches concepts by example: the one way to change a library that isn't the indexer's."""
+        from searchengine.understanding.teach import Teacher
+
+        return Teacher(self._catalog, self._space)
 
     def suggest(self, label: str, k: int = 10) -> tuple[Suggestion, ...]:
         """The pictures that would teach a concept most: those it is least sure of.

@@ -74,6 +74,11 @@ class OpenSpace:
         self._loading_index = threading.Lock()
 
     @property
+    def row(self) -> SpaceRow:
+        """As the catalog has it."""
+        return self._space
+
+    @property
     def spec(self) -> ModelSpec:
         """The model, pinned; known without loading it."""
         return self._space.spec

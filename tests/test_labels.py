@@ -7,7 +7,6 @@ import shutil
 
 import pytest
 
-from indexer.teaching.teach import Teacher
 from indexer.update import Update
 from indexer.upkeep.forget import forget
 from searchengine import Library, QueryError, UsageError
@@ -28,7 +27,8 @@ def place(scene_library, tmp_path):
 
 @pytest.fixture
 def teacher(place):
-    return Teacher(place)
+    with Library.open(place) as opened:
+        yield opened.teacher
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_an_example_that_is_forgotten_leaves_no_trace(taught, teacher, place, sc
 
 
 def test_another_model_learns_from_the_same_examples(taught, place, scenes):
-    from indexer.teaching.learn import learn
+    from searchengine.understanding.learn import learn
 
     with Catalog.open(Layout(place).catalog) as catalog:
         with catalog.write() as session:
@@ -185,12 +185,13 @@ def test_an_example_whose_file_is_gone_is_out_of_sight(place, scenes, teacher, t
         shutil.copy(scenes[shown], folder)
     library = tmp_path / "another"
     Update(library, model="builtin").run([folder])
-    Teacher(library).add("winter", [folder / scenes[shown].name for shown in SNOW])
+    with Library.open(library) as opened:
+        opened.teacher.add("winter", [folder / scenes[shown].name for shown in SNOW])
     os.unlink(folder / scenes[SNOW[0]].name)
     Update(library, model="builtin", accept_removals=True).run([folder])
     with Library.open(library) as opened:
         found = opened.search("label:winter", k=None)
         assert scenes[SNOW[0]].name not in names(found)
         assert found.total == len(found)
-        assert Teacher(library).train()[0].positives == 2
+        assert opened.teacher.train()[0].positives == 2
         assert names(opened.search("label:winter name:*", k=None)) == names(found)

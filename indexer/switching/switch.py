@@ -20,7 +20,6 @@ from indexer.planning.plan import is_held_back
 from indexer.precision import in_precision, precision_of
 from indexer.progress import OnProgress, Progress, Rate, silent
 from indexer.regions.catch_up import catch_up
-from indexer.teaching.learn import learn
 from searchengine.catalog import files, report, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
@@ -28,6 +27,7 @@ from searchengine.catalog.mending import read_again
 from searchengine.catalog.regions import want
 from searchengine.errors import LibraryBusyError, LibraryError, UsageError
 from searchengine.layout import Layout
+from searchengine.understanding.learn import learn
 
 if TYPE_CHECKING:
     from pathlib import Path

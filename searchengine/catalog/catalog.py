@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from searchengine.catalog.database import BUSY_TIMEOUT, connect
 from searchengine.catalog.version import Version, read_version
-from searchengine.errors import LibraryNotFoundError, LibraryVersionError
+from searchengine.errors import LibraryBusyError, LibraryNotFoundError, LibraryVersionError
+from searchengine.lock import WRITER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +104,8 @@ class Catalog:
         Being alone also makes `change.sequence` grow in the order of commits, which readers rely on.
 
         Raises:
-            LibraryBusyError: Another process kept the lock for longer than the timeout.
+            LibraryBusyError: Another process kept the lock for longer than the timeout; says which, if it
+                is one that changes the library for longer.
             LibraryError: See `open`.
         """
         from sqlalchemy.orm import Session
@@ -113,8 +115,21 @@ class Catalog:
             Session(self.database.writing, expire_on_commit=False) as session,
             session.begin(),
         ):
-            session.connection()  # takes the lock now, not at the first statement
+            with self._naming_the_holder(), self.database.explained():
+                session.connection()  # takes the lock now, not at the first statement
             yield session
+
+    @contextmanager
+    def _naming_the_holder(self) -> Iterator[None]:
+        try:
+            yield
+        except LibraryBusyError as busy:
+            by = self.database.holder(WRITER)
+            if by is None:
+                raise
+            raise LibraryBusyError(
+                f"{self.name}: {by} is writing to this library just now; try again in a moment"
+            ) from busy
 
     def generation(self) -> int:
         """A number that changes with every commit, whoever makes it: what was read before may be stale.

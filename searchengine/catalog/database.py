@@ -63,6 +63,10 @@ class Database(Protocol):
         """Whether somebody holds the library's lock of this name; see `indexer.lock`."""
         ...
 
+    def holder(self, name: str) -> str | None:
+        """Who holds it, for people; None where nobody does, or nobody can tell."""
+        ...
+
     def size(self) -> int:
         """Bytes on disk."""
         ...

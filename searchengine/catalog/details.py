@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import extract, func, select
 
-from searchengine.catalog import captions
+from searchengine.catalog import captions, labels
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.models import Change, Content, Embedding, File, OcrText, Root
-from searchengine.details import Details, PictureFile
+from searchengine.details import Details, PictureFile, PictureLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -77,6 +77,7 @@ def details(
         flags=tuple(content.flags),
         text=text or None,
         described=None if said is None else said.text,
+        labels=tuple(PictureLabel(*each) for each in labels.labels_of(session, content_id)),
         files=tuple(files),
     )
 

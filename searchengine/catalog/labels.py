@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, cast, delete, func, select
+from sqlalchemy import Integer, and_, cast, delete, func, or_, select
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.clock import now
@@ -70,6 +70,42 @@ def examples(session: Session, label_id: int) -> dict[int, bool]:
         select(LabelExample.content_id, LabelExample.shows).where(LabelExample.label_id == label_id)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def examples_shown(
+    session: Session, label_id: int, *, limit: int | None = None, after: tuple[bool, int] | None = None
+) -> list[tuple[int, bool]]:
+    """The examples that the library shows now, those that show the concept first, then in the order of ids.
+
+    Args:
+        session: A session.
+        label_id: The concept.
+        limit: At most how many; None for all.
+        after: The one after which to begin, with whether it shows the concept.
+    """
+    statement = (
+        select(LabelExample.content_id, LabelExample.shows)
+        .join(Content, Content.id == LabelExample.content_id)
+        .where(LabelExample.label_id == label_id, Content.shown)
+        .order_by(LabelExample.shows.desc(), LabelExample.content_id)
+        .limit(limit)
+    )
+    if after is not None:
+        shows, content_id = after
+        further = and_(LabelExample.shows.is_(shows), LabelExample.content_id > content_id)
+        statement = statement.where(or_(further, LabelExample.shows.is_(False)) if shows else further)
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def labels_of(session: Session, content_id: int) -> list[tuple[str, bool]]:
+    """The concepts that a picture is an example of, by name, and whether it shows them."""
+    rows = session.execute(
+        select(Label.name, LabelExample.shows)
+        .join(LabelExample, LabelExample.label_id == Label.id)
+        .where(LabelExample.content_id == content_id)
+        .order_by(Label.name)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def put_examples(session: Session, name: str, content_ids: Collection[int], *, shows: bool) -> int:

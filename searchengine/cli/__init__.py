@@ -41,7 +41,9 @@ COMMANDS = {
     "cluster": LazyCommand(
         "searchengine.cli.cluster:cluster", "Group the library by looks, name the groups, draw a map."
     ),
-    "label": LazyCommand("indexer.cli.label:label", "Teach concepts by example, for label:NAME in queries."),
+    "label": LazyCommand(
+        "searchengine.cli.label:label", "Teach concepts by example, for label:NAME in queries."
+    ),
     "serve": LazyCommand("searchengine.cli.serve:serve", "Search in the browser, and over HTTP."),
     "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
     "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),

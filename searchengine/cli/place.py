@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from searchengine.catalog.database import BUSY_TIMEOUT
 from searchengine.layout import default_library
 
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ class Place:
         """The library's folder, absolute; it need not exist."""
         return (Path(self.given).expanduser() if self.given else default_library()).absolute()
 
-    def open(self, *, keep_model: bool = True) -> Library:
-        """Open the library for reading.
+    def open(self, *, keep_model: bool = True, patience: float = BUSY_TIMEOUT) -> Library:
+        """Open the library for questions.
 
         Args:
             keep_model: See `Library.open`.
+            patience: The same.
 
         Raises:
             LibraryNotFoundError: There is none yet.
@@ -44,4 +46,4 @@ class Place:
         from searchengine.cli.output import note
         from searchengine.library import Library
 
-        return Library.open(self.library, keep_model=keep_model, on_progress=note)
+        return Library.open(self.library, keep_model=keep_model, patience=patience, on_progress=note)

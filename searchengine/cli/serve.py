@@ -53,7 +53,8 @@ def serve(
     Nobody but this machine can reach it, unless --host says otherwise; then it
     asks for the token in IMGSEARCH_TOKEN. Traffic isn't encrypted: beyond your
     own network put a proxy with TLS in front. The API is described at
-    /openapi.json. Nothing can be changed through the server. Ctrl-C stops it.
+    /openapi.json. Nothing can be changed through the server but labels, and those
+    only with a token. Ctrl-C stops it.
     """  # noqa: D301 - \b is how click is told to leave lines alone
     from searchengine.cli.display import short
     from searchengine.cli.output import note
@@ -66,7 +67,7 @@ def serve(
             f"the server needs {error.name}, which isn't installed; "
             "install it with: pip install 'imgsearch[server]'"
         ) from error
-    from searchengine.server.settings import TOKEN_VARIABLE, Settings
+    from searchengine.server.settings import BUSY_PATIENCE, TOKEN_VARIABLE, Settings
 
     settings = Settings(
         host=host,
@@ -84,5 +85,5 @@ def serve(
 
             webbrowser.open(address)
 
-    with place.open() as library:
+    with place.open(patience=BUSY_PATIENCE) as library:
         run(library, settings, port, on_ready=ready)

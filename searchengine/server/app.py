@@ -14,7 +14,16 @@ from searchengine.server.guard import Guard
 from searchengine.server.head import HeadAsGet
 from searchengine.server.headers import SecurityHeaders
 from searchengine.server.observe import Observed
-from searchengine.server.routes import embedding, export, images, operation, page, search, understanding
+from searchengine.server.routes import (
+    embedding,
+    export,
+    images,
+    labels,
+    operation,
+    page,
+    search,
+    understanding,
+)
 from searchengine.server.routes import library as library_routes
 from searchengine.server.schemas import Problem, SearchRequest
 from searchengine.server.service import Service
@@ -55,7 +64,7 @@ def application(library: Library, settings: Settings, *, announcement: Announcem
     app = FastAPI(
         title="imgsearch",
         version=__version__,
-        description="Find pictures by what is in them. Reads only; every error is a problem document.",
+        description="Find pictures by what is in them. Only labels change. Errors are problem documents.",
         # Their pages load scripts from a CDN.
         docs_url=None,
         redoc_url=None,
@@ -73,7 +82,7 @@ def application(library: Library, settings: Settings, *, announcement: Announcem
     )
     app.state.service = service
     problems.explain_errors(app)
-    for routes in (search, export, images, library_routes, understanding, operation, page):
+    for routes in (search, export, images, library_routes, understanding, labels, operation, page):
         app.include_router(routes.router)
     if settings.embedding_api:
         app.include_router(embedding.router)

@@ -67,7 +67,7 @@ class Guard:
         foreign = headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
         if foreign and not (headers.get("sec-fetch-mode") == "navigate" and method == "GET" and path == "/"):
             return problem(HTTPStatus.FORBIDDEN, "pages of other sites get no answers here")
-        given = _bearer(headers)
+        given = bearer(headers.get("authorization", ""))
         if given.startswith(KEY_PREFIX) and (self._key is None or not is_token(given, self._key)):
             return problem(HTTPStatus.MISDIRECTED_REQUEST, "this key is that of a server that has ended")
         if not (self._is_open(path) or self._may_enter(given, headers)):
@@ -119,9 +119,9 @@ class Guard:
         await self._app(scope, counted, send)
 
 
-def _bearer(headers: Headers) -> str:
+def bearer(authorization: str) -> str:
     """What stands in Authorization: Bearer; nothing where there is none."""
-    scheme, _, given = headers.get("authorization", "").partition(" ")
+    scheme, _, given = authorization.partition(" ")
     return given.strip() if scheme.lower() == "bearer" else ""
 
 

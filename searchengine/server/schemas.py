@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: pydantic reads the annotations.
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from searchengine.details import Details
 from searchengine.duplicates.results import Duplicates, Group, Member
@@ -16,6 +16,7 @@ from searchengine.understanding.clusters import Cluster
 from searchengine.understanding.clusters import Member as ClusterMember
 from searchengine.understanding.describe import Description
 from searchengine.understanding.objects import Objects
+from searchengine.understanding.taught import LabelledPicture, Suggestion, TaughtLabel
 
 MOST_RESULTS = 500
 MOST_PATHS = 10_000
@@ -117,11 +118,39 @@ PictureObjects = shape(Objects)
 PictureDescription = shape(Description)
 ClusterExample = shape(ClusterMember, called="ClusterExample", **_ADDRESSES)
 ClusterGroup = shape(Cluster, without=("ids",), examples=many(ClusterExample))
+LabelEntry = shape(TaughtLabel, called="LabelEntry", thumbnails=list[str])
+LabelSuggestion = shape(Suggestion, called="LabelSuggestion", **_ADDRESSES)
+LabelExample = shape(LabelledPicture, called="LabelExample", **_ADDRESSES)
+Label = shape(TaughtLabel, called="Label")
 DuplicateMember = shape(Member, called="DuplicateMember", **_ADDRESSES)
 DuplicateGroup = shape(Group, called="DuplicateGroup", members=many(DuplicateMember))
 DuplicateGroups = shape(Duplicates, total=int, next=str | None, groups=many(DuplicateGroup))
 LibraryStatus = shape(Status)
 ProgressNow = shape(Progress)
+
+
+LabelList = create_model(
+    "LabelList",
+    __base__=Shape,
+    __doc__="Every label, in the order of the names.",
+    writable=(bool, Field(description="Whether labels can be changed here: with a token they can.")),
+    labels=many(LabelEntry),
+)
+LabelExamples = create_model(
+    "LabelExamples",
+    __base__=Shape,
+    __doc__="A page of a label's examples: those that show it, then those that don't.",
+    label=Label,
+    next=str | None,
+    examples=many(LabelExample),
+)
+
+
+class ExamplesGiven(Shape):
+    """Pictures of the library, and whether they show a label."""
+
+    ids: Annotated[list[ImageId], Field(min_length=1, max_length=MOST_RESULTS)]
+    shows: bool = True
 
 
 class FailedFile(Shape):

@@ -73,6 +73,7 @@ class Service:
         self._fetching = anyio.CapacityLimiter(WORKERS)
         self._surveys = anyio.CapacityLimiter(1)
         self._looks = anyio.CapacityLimiter(1)
+        self._lessons = anyio.CapacityLimiter(1)
         self.uploads = anyio.CapacityLimiter(2 * cores)
         self._groups: dict[str, tuple[int, Duplicates]] = {}
         self._clusters: dict[int | None, tuple[int, tuple[Cluster, ...]]] = {}
@@ -159,6 +160,15 @@ class Service:
     async def looking(self, look: Callable[[], T]) -> T:
         """Look closely at pictures in a thread, one request at a time: each takes all cores for a while."""
         return await anyio.to_thread.run_sync(look, limiter=self._looks)
+
+    @property
+    def may_teach(self) -> bool:
+        """Whether labels can be changed: by nobody where nobody has to show who they are."""
+        return self.settings.token is not None
+
+    async def teaching(self, teach: Callable[[], T]) -> T:
+        """Change a label in a thread, one request at a time: the catalog has one writer anyway."""
+        return await anyio.to_thread.run_sync(teach, limiter=self._lessons)
 
     def warm_up(self, on_ready: Callable[[], None] | None) -> None:
         """Load model and vectors, in a thread, so that the first visitor doesn't wait for them.

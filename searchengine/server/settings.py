@@ -12,6 +12,9 @@ TOKEN_VARIABLE = "IMGSEARCH_TOKEN"  # noqa: S105  the variable's name, not a tok
 SHORTEST_TOKEN = 16
 """Characters. Whoever can reach a port can guess at it as fast as it answers."""
 
+BUSY_PATIENCE = 5.0
+"""Seconds that who teaches a label waits for a transaction of another process, such as an indexing run's."""
+
 _MAKE_ONE = (
     f"make one: export {TOKEN_VARIABLE}=$(python3 -c 'import secrets; print(secrets.token_urlsafe())')"
 )

@@ -65,6 +65,25 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """A picture that a concept was taught by.
+
+    Attributes:
+        id: The picture's.
+        path: Absolute path of its first live file.
+        shows: Whether it shows the concept.
+    """
+
+    id: int
+    path: str
+    shows: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON that the server sends."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Taught:
     """The concepts of a library in one embedding space.
 
@@ -160,6 +179,29 @@ class Taught:
                 rows[each].id, os.fsdecode(rows[each].files[0].path), concept.probability(float(cosine))
             )
             for each, cosine in zip(ids[order].tolist(), cosines[order], strict=True)
+            if each in rows
+        )
+
+    def examples(
+        self, name: str, k: int | None = None, after: tuple[bool, int] | None = None
+    ) -> tuple[LabelledPicture, ...]:
+        """The pictures that a concept was taught by and that are there: those that show it, then the others.
+
+        Args:
+            name: The concept's.
+            k: At most how many; None for all.
+            after: The one after which to begin: whether it shows the concept, and its id.
+
+        Raises:
+            UsageError: No such concept.
+        """
+        with self.catalog.read() as session:
+            label = labels.find_label(session, name)
+            found = labels.examples_shown(session, label.id, limit=k, after=after)
+            rows = images.images(session, [each for each, _ in found])
+        return tuple(
+            LabelledPicture(each, os.fsdecode(rows[each].files[0].path), shows)
+            for each, shows in found
             if each in rows
         )
 

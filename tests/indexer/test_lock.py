@@ -13,10 +13,11 @@ import time
 import pytest
 
 from indexer import lock
-from indexer.lock import Holder, holder, writing
+from indexer.lock import writing
 from indexer.update import Update
 from indexer.upkeep.forget import forget
 from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError
+from searchengine.holder import Holder, holder
 from tests.disks import mounted
 
 HOLDER = """

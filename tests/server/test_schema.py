@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -30,6 +32,12 @@ OPERATIONS = {
     "/api/objects": ["post"],
     "/api/describe": ["post"],
     "/api/clusters": ["get"],
+    "/api/labels": ["get"],
+    "/api/labels/{name}": ["delete"],
+    "/api/labels/{name}/suggest": ["get"],
+    "/api/labels/{name}/examples": ["get", "post"],
+    "/api/labels/{name}/examples/{image}": ["delete"],
+    "/api/labels/{name}/train": ["post"],
     "/api/session": ["post"],
     "/healthz": ["get"],
     "/metrics": ["get"],
@@ -38,7 +46,7 @@ OPERATIONS = {
 # other, or how many pictures there are; to one 2.0 is an integer.
 ASKED = (
     *("/predict", "/api/search", "/api/export", "/api/failures", "/api/duplicates", "/api/paths"),
-    *("/api/classify", "/api/clusters"),
+    *("/api/classify", "/api/clusters", "/api/labels/{name}/examples"),
 )
 EMBEDDING = {"/ping": ["get"], "/predict": ["post"]}
 # Each request here starts the application and ends it, and with it the processes that decode: the answers of
@@ -52,13 +60,19 @@ EACH = [
 ]
 
 
+TOKEN = "correct horse battery staple"
+
+
 @pytest.fixture(scope="module")
-def described(place):
-    """The schema, bound to the application."""
-    with Library.open(place.library) as library:
-        yield schemathesis.openapi.from_asgi(
-            "/openapi.json", application(library, Settings(allowed_hosts=("testserver",), embedding_api=True))
-        )
+def described(place, tmp_path_factory):
+    """The schema, bound to the application of a library whose labels may be changed."""
+    settings = Settings(allowed_hosts=("testserver",), embedding_api=True, token=TOKEN)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with Library.open(
+        shutil.copytree(place.library, tmp_path_factory.mktemp("schema") / "library")
+    ) as library:
+        library.teacher.add("rex", [1])
+        yield schemathesis.openapi.from_asgi("/openapi.json", application(library, settings), headers=headers)
 
 
 def test_every_path_and_method_is_described(client):
@@ -86,6 +100,6 @@ def test_every_operation_answers_as_described(path, method, described):
         suppress_health_check=list(HealthCheck),
     )
     def conforms(case):
-        case.call_and_validate(excluded_checks=excluded)
+        case.call_and_validate(excluded_checks=excluded, headers={"Authorization": f"Bearer {TOKEN}"})
 
     conforms()

@@ -178,10 +178,8 @@ class PostgreSQL:
             if time.monotonic() < until:
                 time.sleep(_INTERVAL)
             elif found := lock.holder(connection, name):
-                by, since = found
-                at = f", since {since.astimezone():%Y-%m-%d %H:%M:%S}" if since else ""
                 raise LibraryBusyError(
-                    f"the library in {self.name} is being changed by {by or 'another program'}{at}; "
+                    f"the library in {self.name} is being changed by {found}; "
                     "wait for it to end, or stop it there"
                 )
 
@@ -189,6 +187,11 @@ class PostgreSQL:
         """As the server sees it, wherever the holder runs."""
         with self._outside.connect() as connection:
             return lock.holder(connection, name) is not None
+
+    def holder(self, name: str) -> str | None:
+        """As the server sees it, too."""
+        with self._outside.connect() as connection:
+            return lock.holder(connection, name)
 
     def size(self) -> int:
         """The schema's tables with their indexes."""

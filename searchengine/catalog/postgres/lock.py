@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
 COMMIT = "commit"
@@ -41,7 +39,10 @@ def try_lock(connection: Connection, name: str) -> bool:
     return bool(connection.scalar(_TAKE, {"name": name}))
 
 
-def holder(connection: Connection, name: str) -> tuple[str, datetime | None] | None:
+def holder(connection: Connection, name: str) -> str | None:
     """Who holds a lock, in its own words, and since when it has been connected; None when nobody does."""
     found = connection.execute(_HOLDERS, {"name": name}).first()
-    return None if found is None else (found[0] or "", found[1])
+    if found is None:
+        return None
+    at = f", since {found[1].astimezone():%Y-%m-%d %H:%M:%S}" if found[1] else ""
+    return f"{found[0] or 'another program'}{at}"

@@ -118,6 +118,13 @@ class SQLite:
         """The lock is on a file beside the catalog's."""
         return is_locked(self._path.with_name(name))
 
+    def holder(self, name: str) -> str | None:
+        """Whoever holds the lock has signed its file."""
+        from searchengine.holder import holder
+
+        found = holder(self._path.parent, name=name) if self.is_locked(name) else None
+        return found.in_words() if found else None
+
     def size(self) -> int:
         """With its write-ahead log."""
         paths = [self._path, self._path.with_name(f"{self._path.name}-wal")]

@@ -14,7 +14,6 @@ from searchengine.cli.display import count, printable, short
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from indexer.teaching.teach import Teacher
     from searchengine.catalog.labels import LabelRow
     from searchengine.cli.place import Place
 
@@ -47,7 +46,8 @@ def add(place: Place, /, name: str, pictures: tuple[str, ...], *, shows_not: boo
       imgsearch label add rex rex1.jpg rex2.jpg 17
       imgsearch label add rex --not wolf.jpg
     """  # noqa: D301 - \b is how click is told to leave lines alone
-    _tell(_teacher(place).add(name, _named(pictures), shows=not shows_not))
+    with place.open() as library:
+        _tell(library.teacher.add(name, _named(pictures), shows=not shows_not))
 
 
 @label.command()
@@ -61,7 +61,8 @@ def remove(place: Place, /, name: str, pictures: tuple[str, ...]) -> None:
       imgsearch label remove rex blurred.jpg
       imgsearch label remove rex
     """  # noqa: D301 - \b is how click is told to leave lines alone
-    left = _teacher(place).remove(name, _named(pictures))
+    with place.open() as library:
+        left = library.teacher.remove(name, _named(pictures))
     if left is None:
         click.echo(f"Forgot {printable(name)}.")
     else:
@@ -80,7 +81,8 @@ def train(place: Place, /, name: str | None) -> None:
     `add`, `remove` and switch-model do that by themselves; it is of use after
     examples have left the library.
     """  # noqa: D301 - \b is how click is told to leave lines alone
-    learned = _teacher(place).train(name)
+    with place.open() as library:
+        learned = library.teacher.train(name)
     for row in learned:
         _tell(row)
     if not learned:
@@ -142,14 +144,6 @@ def suggest(place: Place, /, name: str, *, k: int, format_: str) -> None:
         show(table)
     if not found:
         output.note("There is nothing left to ask: every picture is an example.")
-
-
-def _teacher(place: Place) -> Teacher:
-    from indexer.teaching.teach import Teacher
-
-    with place.open():
-        pass  # a library that isn't there is an error, not something to make
-    return Teacher(place.library, on_progress=output.note)
 
 
 def _named(pictures: Sequence[str]) -> list[str | int]:

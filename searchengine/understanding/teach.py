@@ -4,39 +4,38 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from indexer.teaching.learn import learn
-from searchengine.catalog import images, labels, spaces
-from searchengine.catalog.catalog import Catalog
+from searchengine.catalog import images, labels
 from searchengine.errors import UsageError
-from searchengine.layout import Layout
+from searchengine.understanding.learn import learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
+    from searchengine.catalog.catalog import Catalog
     from searchengine.catalog.labels import LabelRow
-    from searchengine.encoders.encoder import Encoder
+    from searchengine.open_space import OpenSpace
 
 MOST_LETTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """Changes a library's concepts. Each change is one transaction, so the indexer may run meanwhile.
+    """Changes a library's concepts.
+
+    That takes no lock but the catalog's own, for a transaction: a run of the indexer that takes hours keeps
+    nobody from teaching, and waits for nobody who teaches.
 
     Attributes:
-        library: The library's folder.
-        runtime: What runs the model, which embeds the concepts' names.
-        on_progress: Told in words when a model has to be downloaded or exported.
+        catalog: The library's.
+        space: Gives the space that answers now; None before the first run of the indexer.
     """
 
-    library: Path
-    runtime: Literal["auto", "onnx", "torch"] = "onnx"
-    on_progress: Callable[[str], None] | None = None
+    catalog: Catalog
+    space: Callable[[], OpenSpace | None]
 
     def add(
         self, name: str, pictures: Iterable[str | os.PathLike[str] | int], *, shows: bool = True
@@ -53,16 +52,15 @@ class Teacher:
                 picture that shows the concept.
         """
         name = _checked(name)
-        with self._catalog() as catalog:
-            with catalog.write() as session:
-                label_id = labels.put_examples(session, name, _contents(session, pictures), shows=shows)
-                row = labels.find_label(session, name)
-                if not row.positives:
-                    raise UsageError(
-                        f"{name} has no picture that shows it yet; begin with one: "
-                        f"imgsearch label add {name} PICTURE…"
-                    )
-            self._learn(catalog, label_id)
+        with self.catalog.write() as session:
+            label_id = labels.put_examples(session, name, _contents(session, pictures), shows=shows)
+            row = labels.find_label(session, name)
+            if not row.positives:
+                raise UsageError(
+                    f"{name} has no picture that shows it yet; begin with one: "
+                    f"imgsearch label add {name} PICTURE…"
+                )
+        self._learn(label_id)
         return row
 
     def remove(self, name: str, pictures: Iterable[str | os.PathLike[str] | int] = ()) -> LabelRow | None:
@@ -75,16 +73,15 @@ class Teacher:
             UsageError: No such concept, or a picture that isn't in the library.
         """
         pictures = list(pictures)
-        with self._catalog() as catalog:
-            with catalog.write() as session:
-                label = labels.find_label(session, name)
-                if pictures:
-                    labels.take_examples(session, label.id, _contents(session, pictures))
-                left = labels.find_label(session, name)
-                if not pictures or not left.positives:
-                    labels.drop_label(session, label.id)
-                    return None
-            self._learn(catalog, label.id)
+        with self.catalog.write() as session:
+            label = labels.find_label(session, name)
+            if pictures:
+                labels.take_examples(session, label.id, _contents(session, pictures))
+            left = labels.find_label(session, name)
+            if not pictures or not left.positives:
+                labels.drop_label(session, label.id)
+                return None
+        self._learn(label.id)
         return left
 
     def train(self, name: str | None = None) -> list[LabelRow]:
@@ -96,32 +93,15 @@ class Teacher:
         Raises:
             UsageError: No such concept.
         """
-        with self._catalog() as catalog:
-            with catalog.read() as session:
-                wanted = labels.all_labels(session) if name is None else [labels.find_label(session, name)]
-            self._learn(catalog, *(label.id for label in wanted))
+        with self.catalog.read() as session:
+            wanted = labels.all_labels(session) if name is None else [labels.find_label(session, name)]
+        self._learn(*(label.id for label in wanted))
         return wanted
 
-    def _catalog(self) -> Catalog:
-        return Catalog.open(Layout(self.library).catalog)
-
-    def _learn(self, catalog: Catalog, *label_ids: int) -> None:
-        with catalog.read() as session:
-            space = spaces.active_space(session)
-        if space is None:
-            return
-
-        def encoder() -> Encoder:
-            from searchengine.encoders import load_encoder
-
-            return load_encoder(
-                space.spec.name,
-                runtime=self.runtime,
-                weights=space.spec.weights,
-                on_progress=self.on_progress,
-            )
-
-        learn(catalog, space, encoder, only=label_ids)
+    def _learn(self, *label_ids: int) -> None:
+        space = self.space()
+        if space is not None:
+            learn(self.catalog, space.row, lambda: space.encoder, only=label_ids)
 
 
 def _checked(name: str) -> str:
