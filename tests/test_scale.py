@@ -12,7 +12,7 @@ from indexer.update import Update
 from indexer.upkeep.repair import optimize
 from searchengine import Library
 from searchengine.cli.status import lines
-from searchengine.vectors import codes, faiss_index, policy, tuning
+from searchengine.vectors import codes, policy, segment, tuning
 from searchengine.verify.library import verify
 
 
@@ -32,8 +32,8 @@ def library(scene_library, tmp_path_factory):
         patch.setattr(policy, "LEAST_RECALL", 0.1)
         for module in (policy, tuning, codes):
             patch.setattr(module, "DEPTHS", (10, 14))
-        patch.setattr(faiss_index, "WITHIN", 6)
-        patch.setattr(faiss_index, "SMALL_SHARE", 1000)
+        patch.setattr(segment, "WITHIN", 6)
+        patch.setattr(segment, "SMALL_SHARE", 1000)
         optimize(folder)
         with Library.open(folder) as opened:
             yield opened

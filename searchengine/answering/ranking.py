@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from searchengine.open_space import OpenSpace
     from searchengine.query.paging import Cursor, Hit
     from searchengine.query.terms import Query
-    from searchengine.vectors.index import Hits
+    from searchengine.vectors.hits import Hits
 
     Vector = NDArray[np.float32]
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchengine.vectors.index import Hits
+from searchengine.vectors.hits import Hits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from searchengine.vectors.source import VectorSource
 
 # The first try fetches as many vectors as k things have on average, twice over; the best parts of one
 # thing crowd, so where that isn't enough the next try fetches this many times as much.
@@ -45,8 +47,11 @@ class Groups:
         """The largest id that is a part; 0 where there is none."""
         return int(self.parts[-1]) if len(self.parts) else 0
 
-    def joined(self, parts: NDArray[np.int64], first: NDArray[np.int64]) -> Groups:
-        """With more parts, whose ids are larger than all there are."""
+    def caught_up(self, source: VectorSource) -> Groups:
+        """With the parts that have come since, whose ids are larger than all there are."""
+        parts, first = source.parts(self.last)
+        if not len(parts):
+            return self
         return Groups(np.concatenate([self.parts, parts]), np.concatenate([self.first, first]))
 
     def of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:

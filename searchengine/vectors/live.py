@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchengine.vectors.faiss_index import Segment
 from searchengine.vectors.groups import Groups
-from searchengine.vectors.index import merge
+from searchengine.vectors.hits import merge
 from searchengine.vectors.policy import choose_index
+from searchengine.vectors.segment import Segment
 from searchengine.vectors.snapshot import Stamp, Unusable, open_snapshot, stamp
 from searchengine.vectors.space_index import IndexStatus, SpaceIndex
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from searchengine.vectors.index import Hits
+    from searchengine.vectors.hits import Hits
     from searchengine.vectors.snapshot import SnapshotInfo
     from searchengine.vectors.source import Position, VectorSource
 
@@ -160,10 +160,7 @@ class LiveIndex(SpaceIndex):
 
     def _grouped(self, state: _State) -> _State:
         """With what has become part of what, and how much of that is shown."""
-        groups = state.groups
-        new, first = self._source.parts(groups.last)
-        if len(new):
-            groups = groups.joined(new, first)
+        groups = state.groups.caught_up(self._source)
         shown = sum(
             segment.count(groups.parts) for segment in (state.base, state.tail) if segment is not None
         )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from searchengine.vectors.codes import Codes
-    from searchengine.vectors.faiss_index import Segment
+    from searchengine.vectors.segment import Segment
     from searchengine.vectors.source import Position, Vectors, VectorSource
     from searchengine.vectors.store import Expected
 
@@ -114,12 +114,12 @@ def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
     Raises:
         LibraryError: The folder can't be written to, or the disk is full. An older snapshot stays in place.
     """
-    from searchengine.vectors import faiss_index
+    from searchengine.vectors import segment
 
     with _explained(directory), source.shown() as (position, count, batches):
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"{source.name}-{position[0]}.faiss"
-        checksum = files.write_whole(path, lambda file: faiss_index.write(file, source.dim, count, batches))
+        checksum = files.write_whole(path, lambda file: segment.write(file, source.dim, count, batches))
     with _explained(directory):
         info = SnapshotInfo(
             file=path.name,
@@ -137,7 +137,7 @@ def take_snapshot(source: VectorSource, directory: Path) -> SnapshotInfo:
             edges=files.edges_checksum(path, _tail(count)),
             checksum=checksum,
         )
-        info = _settle(source, directory, faiss_index.Segment.mapped(path), info)
+        info = _settle(source, directory, segment.Segment.mapped(path), info)
     _sweep(source, directory, position[0])
     return info
 
@@ -342,7 +342,7 @@ def _trusted(info: SnapshotInfo, source: VectorSource, path: Path) -> Segment:
         Unusable: It isn't what it says, or not this source's.
         OSError: It can't be read.
     """
-    from searchengine.vectors.faiss_index import Segment
+    from searchengine.vectors.segment import Segment
 
     if info.identity != source.identity or info.dim != source.dim:
         raise Unusable("it was taken from another embedding space")

@@ -6,15 +6,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from searchengine.vectors.groups import nearest_groups
-from searchengine.vectors.index import as_queries
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from searchengine.vectors.groups import Groups
-    from searchengine.vectors.index import Hits
+    from searchengine.vectors.hits import Hits
 
 # How many of the nearest are looked at first for all above a cosine.
 FIRST_ABOVE = 256
@@ -110,7 +110,7 @@ class SpaceIndex(ABC):
             ValueError: A query has another shape, or isn't finite.
             VectorStoreError: The engine can't be reached.
         """
-        return self.view.search(as_queries(queries, self.dim), k, allowed)
+        return self.view.search(_as_queries(queries, self.dim), k, allowed)
 
     def search_groups(
         self, query: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
@@ -128,7 +128,7 @@ class SpaceIndex(ABC):
             ValueError: The query has another shape, or isn't finite.
             VectorStoreError: The engine can't be reached.
         """
-        row = as_queries(query, self.dim)
+        row = _as_queries(query, self.dim)
         view = self.view
         return nearest_groups(
             lambda fetched: view.search(row, fetched, allowed),
@@ -155,7 +155,7 @@ class SpaceIndex(ABC):
         Raises:
             VectorStoreError: The engine can't be reached.
         """
-        row = as_queries(query, self.dim)
+        row = _as_queries(query, self.dim)
         view = self.view
         k = FIRST_ABOVE
         while True:
@@ -181,3 +181,17 @@ def _count_groups(view: View, allowed: NDArray[np.int64] | None) -> int:
     if allowed is None:
         return len(view) - view.parts
     return len(allowed) - view.groups.count_parts(allowed)
+
+
+def _as_queries(queries: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
+    """Queries as engines take them: (q, dim) float32, contiguous.
+
+    Raises:
+        ValueError: The shape is another one, or a number isn't finite.
+    """
+    rows = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
+    if rows.ndim != 2 or rows.shape[1] != dim:
+        raise ValueError(f"queries must be of shape (n, {dim}), not {np.shape(queries)}")
+    if not np.isfinite(rows).all():
+        raise ValueError("a query has numbers that aren't finite; the encoder's output is broken")
+    return rows

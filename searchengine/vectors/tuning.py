@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from searchengine.vectors.codes import Codes
-    from searchengine.vectors.faiss_index import Segment
+    from searchengine.vectors.segment import Segment
 
 # Candidates of so many texts at a time take 50 MB.
 _BATCH = 256

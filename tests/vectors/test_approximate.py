@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchengine.vectors import codes, exact, faiss_index, policy, tuning
-from searchengine.vectors.faiss_index import Segment
-from searchengine.vectors.index import Hits, behind
+from searchengine.vectors import codes, exact, policy, segment, tuning
+from searchengine.vectors.hits import Hits, behind
 from searchengine.vectors.live import LiveIndex
 from searchengine.vectors.policy import Plan, Setting
+from searchengine.vectors.segment import Segment
 from searchengine.vectors.snapshot import damage, keep_snapshot, open_snapshot, take_snapshot
 from tests.vectors.memory import DIM, MemorySource, brute_force, coarse
 
@@ -34,9 +34,9 @@ def _small():
         patch.setattr(policy, "LEAST_TEXTS", 20)
         for module in (policy, tuning, codes):
             patch.setattr(module, "DEPTHS", (20, 40))
-        patch.setattr(faiss_index, "WITHIN", 12)
-        patch.setattr(faiss_index, "MOST_COPIED", 8)
-        patch.setattr(faiss_index, "SMALL_SHARE", 1)
+        patch.setattr(segment, "WITHIN", 12)
+        patch.setattr(segment, "MOST_COPIED", 8)
+        patch.setattr(segment, "SMALL_SHARE", 1)
         patch.setattr(exact, "SPLIT", 10)
         yield
 
@@ -80,7 +80,7 @@ def check(live, source, query, allowed, k):
     assert (hits.ids[0, count:] == -1).all()
     right = np.array([passing[each].astype(np.float32) @ query for each in ids], np.float32)
     assert (scores <= right + 1e-6).all()
-    within = min(count, faiss_index.WITHIN)
+    within = min(count, segment.WITHIN)
     np.testing.assert_allclose(scores[:within], right[:within], atol=1e-6)
     keys = list(zip((-scores).tolist(), ids, strict=True))
     assert keys == sorted(keys)  # what cursors and fusion rely on

@@ -180,7 +180,7 @@ def test_a_foreign_one_under_our_name_is_not_believed(source, tmp_path):
 
 
 def test_another_type_of_index_under_our_name_is_not_believed(source, tmp_path):
-    from searchengine.vectors.faiss_index import Segment, faiss
+    from searchengine.vectors.segment import Segment, faiss
 
     faiss.write_index(faiss.IndexFlatIP(4), str(tmp_path / "flat"))
     with pytest.raises(ValueError, match="another type"):

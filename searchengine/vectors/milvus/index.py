@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from searchengine.vectors.faiss_index import Segment
 from searchengine.vectors.groups import Groups
-from searchengine.vectors.index import merge
+from searchengine.vectors.hits import merge
 from searchengine.vectors.milvus.ranking import nearest
+from searchengine.vectors.segment import Segment
 from searchengine.vectors.space_index import IndexStatus, SpaceIndex
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from searchengine.vectors.index import Hits
+    from searchengine.vectors.hits import Hits
     from searchengine.vectors.milvus.collection import Collection, Mark
     from searchengine.vectors.source import Position, VectorSource
 
@@ -189,10 +189,7 @@ class MilvusIndex(SpaceIndex):
 
     def _counted(self, view: _View) -> _View:
         """With what has become part of what, and how much there is."""
-        groups = view.groups
-        new, first = self._source.parts(groups.last)
-        if len(new):
-            groups = groups.joined(new, first)
+        groups = view.groups.caught_up(self._source)
         parts = view.tail.count(groups.parts)
         if view.held is None:
             return replace(view, groups=groups, parts=parts)

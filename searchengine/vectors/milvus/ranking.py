@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from searchengine.vectors.faiss_index import Segment
-from searchengine.vectors.index import Hits, behind, merge
+from searchengine.vectors.hits import Hits, behind, merge
+from searchengine.vectors.segment import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,7 +16,7 @@ import numpy as np
 
 from searchengine.vectors import exact
 from searchengine.vectors.compare import Condition, differs
-from searchengine.vectors.index import Hits, merge
+from searchengine.vectors.hits import Hits, merge
 from searchengine.vectors.milvus.collection import Collection, Mark
 from searchengine.vectors.milvus.index import Held, MilvusIndex, Unusable
 from searchengine.vectors.milvus.plan import plan

@@ -18,7 +18,7 @@ import numpy as np
 
 from searchengine.vectors import exact
 from searchengine.vectors.engine import faiss
-from searchengine.vectors.index import Hits, as_queries, behind, merge
+from searchengine.vectors.hits import Hits, behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +163,10 @@ class Segment:
         return flat.reshape(count, 2 * self.dim)
 
     def search(self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None) -> Hits:
-        """The k nearest among what is shown (and allowed); see `VectorIndex.search`."""
+        """The k nearest of each query (q, dim) among what is shown (and allowed).
+
+        The answer is no wider than there are such vectors; equal scores come in order of id.
+        """
         mask = self.kept
         if allowed is not None:
             if len(allowed) <= self._few():
@@ -244,29 +247,3 @@ def write(file: IO[bytes], dim: int, count: int, batches: Iterator[Vectors]) -> 
         raise ValueError(f"there were {len(all_ids)} vectors, not {count}")
     file.write(count.to_bytes(8, "little"))
     file.write(all_ids.astype("<i8").tobytes())
-
-
-class FaissIndex:
-    """A `VectorIndex` in memory. Searches may run in other threads while one thread changes it."""
-
-    def __init__(self, dim: int) -> None:
-        self.dim = dim
-        self._segment = Segment.empty(dim)
-
-    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
-        """Put in n vectors (n, dim); an id that is there already is replaced."""
-        self._segment = self._segment.turned(ids, shown=False).joined(ids, vectors)
-
-    def remove(self, ids: NDArray[np.int64]) -> None:
-        """Take out ids; those that aren't there are ignored."""
-        self._segment = self._segment.turned(ids, shown=False)
-
-    def search(
-        self, queries: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
-    ) -> Hits:
-        """See `VectorIndex.search`."""
-        segment = self._segment
-        return merge([segment.search(as_queries(queries, self.dim), k, allowed)], min(k, len(segment)))
-
-    def __len__(self) -> int:
-        return len(self._segment)

@@ -1,9 +1,9 @@
-"""What a vector index does, whichever engine is behind it."""
+"""The nearest vectors of queries, as every engine gives them, and one answer of several."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,48 +27,6 @@ class Hits:
     def nothing(cls, queries: int, k: int) -> Hits:
         """No hits at all."""
         return cls(np.full((queries, k), -1, np.int64), np.full((queries, k), -np.inf, np.float32))
-
-
-class VectorIndex(Protocol):
-    """Unit vectors by id, searched by cosine. The first k of a longer answer are the answer for k."""
-
-    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
-        """Put in n vectors (n, dim); an id that is there already is replaced."""
-        ...
-
-    def remove(self, ids: NDArray[np.int64]) -> None:
-        """Take out ids; those that aren't there are ignored."""
-        ...
-
-    def search(
-        self, queries: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
-    ) -> Hits:
-        """The k nearest of each query, among all or among the allowed ids; always k, where k exist.
-
-        Args:
-            queries: (q, dim) float32 unit vectors, or one of shape (dim,).
-            k: How many; the answer is no wider than the index has vectors.
-            allowed: Ids to choose from, in any order.
-        """
-        ...
-
-    def __len__(self) -> int:
-        """How many vectors there are."""
-        ...
-
-
-def as_queries(queries: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
-    """Queries as every engine takes them: (q, dim) float32, contiguous.
-
-    Raises:
-        ValueError: The shape is another one, or a number isn't finite.
-    """
-    rows = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
-    if rows.ndim != 2 or rows.shape[1] != dim:
-        raise ValueError(f"queries must be of shape (n, {dim}), not {np.shape(queries)}")
-    if not np.isfinite(rows).all():
-        raise ValueError("a query has numbers that aren't finite; the encoder's output is broken")
-    return rows
 
 
 def merge(parts: list[Hits], k: int) -> Hits:
