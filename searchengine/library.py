@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from searchengine.query.compose import Direction
     from searchengine.results import SearchResults
     from searchengine.status import Failure, Progress, Status
-    from searchengine.understanding.classify import Classified
+    from searchengine.understanding.classify import Classification
     from searchengine.understanding.clusters import Cluster, Placed
-    from searchengine.understanding.describe import Described
-    from searchengine.understanding.objects import Detected
-    from searchengine.understanding.pictures import Opened, Seen, Unread
-    from searchengine.understanding.tags import Tagged
+    from searchengine.understanding.describe import Description
+    from searchengine.understanding.objects import Objects
+    from searchengine.understanding.pictures import Answers, Opened, Seen, Unread
+    from searchengine.understanding.tags import Tags
     from searchengine.understanding.taught import LabelledPicture, Suggestion, TaughtLabel
     from searchengine.understanding.teach import Teacher
 
@@ -323,7 +323,7 @@ class Library:
         *,
         where: str | None = None,
         templates: Sequence[str] = TEMPLATES,
-    ) -> Classified:
+    ) -> Answers[Classification]:
         """Say which of some labels pictures go with: P(label | picture), without any training.
 
         Args:
@@ -422,7 +422,7 @@ class Library:
         where: str | None = None,
         vocabulary: Sequence[str] | None = None,
         strictness: float = STRICTNESS,
-    ) -> Tagged:
+    ) -> Answers[Tags]:
         """Say which words of a vocabulary hold of pictures; of some none do.
 
         A word holds of a picture where a search for it would call the picture relevant.
@@ -450,7 +450,7 @@ class Library:
         *,
         where: str | None = None,
         least: float | None = None,
-    ) -> Detected:
+    ) -> Answers[Objects]:
         """Say what is where in pictures, without any training. Their files are read, indexed or not.
 
         Args:
@@ -464,15 +464,16 @@ class Library:
             QueryError: The query can't be understood.
             ModelError: The library's model can't be loaded.
         """
-        from searchengine.understanding.objects import detect
+        from searchengine.understanding.objects import LEAST_SCORE, detect
         from searchengine.understanding.windows import draft_to
 
         space = self._known_space()
-        return detect(space, self._opened_pictures(space, images, where, draft_to(space.spec)), labels, least)
+        opened = self._opened_pictures(space, images, where, draft_to(space.spec))
+        return detect(space, opened, labels, LEAST_SCORE if least is None else least)
 
     def describe(
         self, images: Iterable[str | os.PathLike[str] | bytes | int] = (), *, where: str | None = None
-    ) -> Described:
+    ) -> Answers[Description]:
         """Say in a sentence what pictures show. Their files are read, indexed or not.
 
         Args:

@@ -10,7 +10,6 @@ import sys
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from data.render import render
 from data.scenes import Placed, Scene
@@ -18,42 +17,14 @@ from searchengine import Library
 from searchengine.catalog import spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.embeddings import EmbeddingSource
-from searchengine.cli import program
 from searchengine.engines import FILE_NAME
 from searchengine.layout import Layout
-from tests.pictures import paint_scenes
+from tests.collection import Collection
 from tests.vectors import engines
 
 pytestmark = pytest.mark.milvus
 
 DOG, SNOW, CAT = "a dog on a beach", "a dog in the snow", "a cat on a wooden table"
-
-
-class Place:
-    """A library whose vectors are elsewhere, its pictures, and the command line."""
-
-    def __init__(self, folder, engine):
-        self.library, self.engine = folder / "library", engine
-        self.photos = folder / "photos"
-        self.photos.mkdir()
-        self.scenes = paint_scenes(self.photos)
-
-    def run(self, *words, code=0):
-        done = CliRunner().invoke(program, ["--library", str(self.library), *map(str, words)])
-        assert done.exit_code == code, done.output
-        return done
-
-    def index(self, *words):
-        return json.loads(self.run("index", self.photos, "--json", *words).stdout)
-
-    def found(self, *query):
-        return [
-            os.path.relpath(path, self.photos)
-            for path in self.run("search", *query, "--format", "paths").stdout.splitlines()
-        ]
-
-    def name(self, words):
-        return self.scenes[words].name
 
 
 @pytest.fixture(scope="module", params=["folder", pytest.param("server", marks=pytest.mark.slow)])
@@ -72,7 +43,8 @@ def engine(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def place(engine, tmp_path_factory):
-    made = Place(tmp_path_factory.mktemp("with milvus"), engine)
+    made = Collection(tmp_path_factory.mktemp("with milvus"))
+    made.engine = engine
     counts = made.index("--model", "builtin", "--vectors", engine.address)
     assert (counts["added"], counts["failed"]) == (12, 0)
     return made

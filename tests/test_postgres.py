@@ -22,8 +22,8 @@ from indexer.update import Update
 from searchengine import Library
 from searchengine.cli import program
 from searchengine.engines import CATALOG_VARIABLE, FILE_NAME
+from tests.collection import Collection
 from tests.images.made import xmp
-from tests.pictures import paint_scenes
 from tests.servers import PASSWORD
 from tests.vectors import engines
 
@@ -32,32 +32,17 @@ pytestmark = pytest.mark.postgres
 DOG, SNOW, CAT = "a dog on a beach", "a dog in the snow", "a cat on a wooden table"
 
 
-class Place:
-    """A library whose catalog is on a server that asks for a password, its pictures, and the command line."""
+class Guarded(Collection):
+    """One whose catalog is on a server that asks for a password, which no output may show."""
 
     def __init__(self, folder, url):
-        self.library, self.url = folder / "library", url
-        self.photos = folder / "photos"
-        self.photos.mkdir()
-        self.scenes = paint_scenes(self.photos)
+        super().__init__(folder)
+        self.url = url
 
     def run(self, *words, code=0):
-        done = CliRunner().invoke(program, ["--library", str(self.library), *map(str, words)])
-        assert done.exit_code == code, done.output
+        done = super().run(*words, code=code)
         assert PASSWORD not in done.output
         return done
-
-    def index(self, *words):
-        return json.loads(self.run("index", self.photos, "--json", *words).stdout)
-
-    def found(self, *query):
-        return [
-            os.path.relpath(path, self.photos)
-            for path in self.run("search", *query, "--format", "paths").stdout.splitlines()
-        ]
-
-    def name(self, words):
-        return self.scenes[words].name
 
 
 @pytest.fixture(
@@ -77,7 +62,7 @@ def vectors(request, tmp_path_factory):
 def place(vectors, postgres_server, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     url = postgres_server.url(postgres_server.database(), "guarded")
-    made = Place(tmp_path_factory.mktemp("postgres"), url)
+    made = Guarded(tmp_path_factory.mktemp("postgres"), url)
     with_password = make_url(url).set(password=PASSWORD).render_as_string(hide_password=False)
     where = ["--catalog", with_password, *(["--vectors", vectors] if vectors else [])]
     counts = made.index("--model", "builtin", *where)

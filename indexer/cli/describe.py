@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable, short
-from searchengine.cli.subjects import conclude, subject_arguments
+from searchengine.cli.options import format_option
+from searchengine.cli.subjects import conclude, present, subject_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from searchengine.cli.place import Place
     from searchengine.understanding.describe import Description
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
     "--save", is_flag=True,
     help="Keep what is said in the library, so that searches find its words. What people said stays.",
 )  # fmt: skip
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
-    help="json also has the objects, and how sure each part is.",
-)  # fmt: skip
+@format_option("json", "csv", explained="json also has the objects, and how sure each part is.")
 @click.pass_obj
 def describe(
     place: Place, /, *, images: tuple[str, ...], where: str | None, save: bool, format_: str
@@ -46,13 +43,7 @@ def describe(
     """  # noqa: D301 - \b is how click is told to leave lines alone
     with place.open() as library:
         found = library.describe(images, where=where)
-    if format_ == "json":
-        output.write([to_json([each.to_dict() for each in found.results], indent=2) + b"\n"])
-    elif format_ == "csv":
-        output.write([output.csv_row(["path", "text", "method"])])
-        output.write(output.csv_row([each.path, each.text, each.method]) for each in found.results)
-    elif found.results:
-        _print_table(found.results)
+    present(found.results, format_, csv=_csv, table=_print_table)
     if save:
         from indexer.captioning import save_captions
 
@@ -61,6 +52,12 @@ def describe(
         if strangers := sum(each.id is None for each in found.results):
             output.note(f"{count(strangers, 'picture')} isn't in the library: index first.")
     conclude(len(found.results), found.failures)
+
+
+def _csv(results: Sequence[Description]) -> Iterator[bytes]:
+    yield output.csv_row(["path", "text", "method"])
+    for each in results:
+        yield output.csv_row([each.path, each.text, each.method])
 
 
 def _print_table(results: Sequence[Description]) -> None:

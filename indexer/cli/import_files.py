@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from indexer.cli.options import quiet_option
 from searchengine.cli.display import count, printable
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ INTERRUPTED = 130
 @click.command("import")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but warnings and errors.")
+@quiet_option
 @click.pass_obj
 def import_files(place: Place, /, files: tuple[Path, ...], *, as_json: bool, quiet: bool) -> None:
     """Take in embeddings and metadata that export wrote, from any library of the same model.

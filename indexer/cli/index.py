@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from indexer.cli.options import exclude_option, quiet_option, runtime_option
 from indexer.cli.report import counts_in_words, remarks, stages_in_words
 from searchengine.cli.display import count, duration, printable
 from searchengine.encoders.precision import PRECISIONS
@@ -28,13 +29,7 @@ INTERRUPTED = 130
 @click.option(
     "--model", metavar="SPEC", help="Which model embeds; the library keeps it. See: imgsearch models."
 )
-@click.option(
-    "--runtime",
-    type=click.Choice(["auto", "onnx", "torch"]),
-    default="auto",
-    show_default=True,
-    help="What runs the model: torch where there is a GPU, else ONNX Runtime.",
-)
+@runtime_option
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
@@ -42,9 +37,7 @@ INTERRUPTED = 130
     show_default=True,
     help="Arithmetic of a new library: the fastest that stays faithful, or this one.",
 )
-@click.option(
-    "--exclude", metavar="GLOB", multiple=True, help="Leave out names or paths like this; may be repeated."
-)
+@exclude_option
 @click.option("--accept-removals", is_flag=True, help="Believe that files are gone, however many at once.")
 @click.option("--rehash", is_flag=True, help="Read every file, also those of the same size and time.")
 @click.option(
@@ -71,7 +64,7 @@ INTERRUPTED = 130
     "--dry-run", is_flag=True, help="Say what would be done, how long it would take, and do nothing."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but warnings and errors.")
+@quiet_option
 @click.pass_obj
 def index(
     place: Place,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from indexer.cli.options import quiet_option, runtime_option
 from searchengine.cli.display import count, duration, printable
 
 if TYPE_CHECKING:
@@ -22,19 +23,13 @@ INTERRUPTED = 130
 
 @click.command("switch-model")
 @click.argument("spec", metavar="SPEC", required=False)
-@click.option(
-    "--runtime",
-    type=click.Choice(["auto", "onnx", "torch"]),
-    default="auto",
-    show_default=True,
-    help="What runs the model: torch where there is a GPU, else ONNX Runtime.",
-)
+@runtime_option
 @click.option(
     "--leave-out", is_flag=True, help="Switch although many pictures can't be read now; they come back later."
 )
 @click.option("--drop-old", is_flag=True, help="Delete the embeddings of every model but the one in use.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but warnings and errors.")
+@quiet_option
 @click.pass_obj
 def switch_model(
     place: Place,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from indexer.cli.options import exclude_option, quiet_option, runtime_option
 from indexer.cli.report import counts_in_words, remarks
 from searchengine.cli.display import printable
 
@@ -19,18 +20,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path())
 @click.option("--model", metavar="SPEC", help="Which model embeds, for a library that is new.")
-@click.option(
-    "--runtime",
-    type=click.Choice(["auto", "onnx", "torch"]),
-    default="auto",
-    show_default=True,
-    help="What runs the model: torch where there is a GPU, else ONNX Runtime.",
-)
-@click.option(
-    "--exclude", metavar="GLOB", multiple=True, help="Leave out names or paths like this; may be repeated."
-)
+@runtime_option
+@exclude_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each time.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but warnings and errors.")
+@quiet_option
 @click.pass_obj
 def watch(
     place: Place,

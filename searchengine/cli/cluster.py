@@ -11,6 +11,7 @@ import click
 from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable
+from searchengine.cli.options import format_option
 from searchengine.cli.subjects import lines
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
 @click.option("--names-from", metavar="FILE", type=click.File(encoding="utf-8"),
               help="What groups may be called, one phrase a line, instead of everyday words.")  # fmt: skip
 @click.option("--members", is_flag=True, help="With --format json: also every picture of each group.")
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True,
-    help="How to print them.",
-)  # fmt: skip
+@format_option("json")
 @click.pass_obj
 def cluster(
     place: Place,

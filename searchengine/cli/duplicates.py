@@ -10,6 +10,7 @@ import click
 from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable, short
+from searchengine.cli.options import format_option
 
 if TYPE_CHECKING:
     from searchengine.cli.place import Place
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
     "--level", type=click.Choice(["exact", "edited", "burst", "similar"]), default="edited",
     show_default=True, help="How alike; each takes in the ones before it.",
 )  # fmt: skip
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "paths"]), default="table", show_default=True,
-    help="paths: all but the ones to keep.",
-)  # fmt: skip
+@format_option("json", "paths", explained="paths: all but the ones to keep.")
 @click.option("-0", "nul", is_flag=True, help="Print paths, each ended by a NUL byte: for xargs -0.")
 @click.pass_obj
 def duplicates(place: Place, level: Level, format_: str, nul: bool) -> None:  # noqa: FBT001  click's way

@@ -10,16 +10,14 @@ import click
 from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable, short
+from searchengine.cli.options import format_option
 
 if TYPE_CHECKING:
     from searchengine.cli.place import Place
 
 
 @click.command()
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "paths"]), default="table", show_default=True,
-    help="How to print them.",
-)  # fmt: skip
+@format_option("json", "paths")
 @click.pass_obj
 def failures(place: Place, format_: str) -> None:
     """List the files that couldn't be indexed, and why.

@@ -10,6 +10,7 @@ import click
 from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable, short
+from searchengine.cli.options import format_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,10 +118,7 @@ def list_(place: Place, /, *, as_json: bool) -> None:
 @label.command()
 @click.argument("name")
 @click.option("-k", metavar="N", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "paths"]), default="table", show_default=True,
-    help="How to print them.",
-)  # fmt: skip
+@format_option("json", "paths")
 @click.pass_obj
 def suggest(place: Place, /, name: str, *, k: int, format_: str) -> None:
     """List the pictures that would teach NAME most: those it is least sure of.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
-from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import printable, short
-from searchengine.cli.subjects import conclude, lines, subject_arguments
+from searchengine.cli.options import format_option
+from searchengine.cli.subjects import conclude, labels_options, present, subject_arguments
 from searchengine.understanding.objects import LEAST_SCORE
 
 if TYPE_CHECKING:
@@ -22,27 +22,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @subject_arguments
-@click.option("--labels", metavar="A,B,C", help="What to look for, instead of some 300 everyday things.")
-@click.option(
-    "--labels-from", metavar="FILE", type=click.File(encoding="utf-8"),
-    help="The same from a text file, one label a line.",
-)  # fmt: skip
+@labels_options(explained="What to look for, instead of some 300 everyday things.")
 @click.option(
     "--least", metavar="SCORE", type=click.FloatRange(0, 1), default=LEAST_SCORE, show_default=True,
     help="Leave out what is less sure.",
 )  # fmt: skip
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
-    help="csv: one row an object.",
-)  # fmt: skip
+@format_option("json", "csv", explained="csv: one row an object.")
 @click.pass_obj
 def objects(
     place: Place,
     *,
     images: tuple[str, ...],
     where: str | None,
-    labels: str | None,
-    labels_from: TextIO | None,
+    labels: list[str] | None,
     least: float,
     format_: str,
 ) -> None:
@@ -58,17 +50,9 @@ def objects(
     in some 150 windows, which takes as long as to index so many pictures; boxes
     are as exact as windows are, which is roughly.
     """  # noqa: D301 - \b is how click is told to leave lines alone
-    if labels is not None and labels_from is not None:
-        raise click.UsageError("Say what to look for once: with --labels or with --labels-from.")
-    asked = lines(labels_from) if labels_from is not None else labels.split(",") if labels else None
     with place.open() as library:
-        found = library.objects(images, asked, where=where, least=least)
-    if format_ == "json":
-        output.write([to_json([each.to_dict() for each in found.results], indent=2) + b"\n"])
-    elif format_ == "csv":
-        output.write(_csv(found.results))
-    elif found.results:
-        _print_table(found.results)
+        found = library.objects(images, labels, where=where, least=least)
+    present(found.results, format_, csv=_csv, table=_print_table)
     conclude(len(found.results), found.failures)
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import printable, short
-from searchengine.cli.subjects import conclude, lines, subject_arguments
+from searchengine.cli.options import format_option
+from searchengine.cli.subjects import conclude, lines, present, subject_arguments
 from searchengine.query.relevance import STRICTNESS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from searchengine.cli.place import Place
     from searchengine.understanding.tags import Tags
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     "--strictness", metavar="SHARE", type=click.FloatRange(0, 1), default=STRICTNESS, show_default=True,
     help="As for search: fewer and surer tags towards 1, more towards 0.",
 )  # fmt: skip
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
-    help="csv: one row a picture, its tags joined by |.",
-)  # fmt: skip
+@format_option("json", "csv", explained="csv: one row a picture, its tags joined by |.")
 @click.pass_obj
 def tag(
     place: Place,
@@ -56,17 +53,14 @@ def tag(
     words = lines(vocabulary) if vocabulary is not None else None
     with place.open() as library:
         found = library.tag(images, where=where, vocabulary=words, strictness=strictness)
-    if format_ == "json":
-        output.write([to_json([each.to_dict() for each in found.results], indent=2) + b"\n"])
-    elif format_ == "csv":
-        output.write([output.csv_row(["path", "tags"])])
-        output.write(
-            output.csv_row([each.path, output.JOINT.join(one.tag for one in each.tags)])
-            for each in found.results
-        )
-    elif found.results:
-        _print_table(found.results)
+    present(found.results, format_, csv=_csv, table=_print_table)
     conclude(len(found.results), found.failures)
+
+
+def _csv(results: Sequence[Tags]) -> Iterator[bytes]:
+    yield output.csv_row(["path", "tags"])
+    for each in results:
+        yield output.csv_row([each.path, output.JOINT.join(one.tag for one in each.tags)])
 
 
 def _print_table(results: Sequence[Tags]) -> None:

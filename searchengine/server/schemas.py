@@ -15,7 +15,7 @@ from searchengine.understanding.classify import Classification
 from searchengine.understanding.clusters import Cluster
 from searchengine.understanding.clusters import Member as ClusterMember
 from searchengine.understanding.describe import Description
-from searchengine.understanding.objects import Objects
+from searchengine.understanding.objects import LEAST_SCORE, Objects
 from searchengine.understanding.taught import LabelledPicture, Suggestion, TaughtLabel
 
 MOST_RESULTS = 500
@@ -98,7 +98,7 @@ class ObjectsRequest(Shape):
 
     ids: FewIds
     labels: Labels | None = None
-    least: Annotated[float | None, Field(ge=0, le=1, description="The lowest score of an object.")] = None
+    least: Annotated[float, Field(ge=0, le=1, description="The lowest score of an object.")] = LEAST_SCORE
 
 
 class DescribeRequest(Shape):

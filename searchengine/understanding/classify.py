@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from searchengine.errors import UsageError
-from searchengine.understanding.pictures import Unread
+from searchengine.understanding.pictures import answer_each
 from searchengine.understanding.prompts import TEMPLATES, checked_labels, label_vectors
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from searchengine.encoders.spec import ModelSpec
     from searchengine.open_space import OpenSpace
-    from searchengine.understanding.pictures import Seen
+    from searchengine.understanding.pictures import Answers, Seen, Unread
 
     Vectors = NDArray[np.float32]
 
@@ -50,21 +50,6 @@ class Classification:
     def to_dict(self) -> dict[str, Any]:
         """As the JSON that the command line prints."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Classified:
-    """What became of the pictures.
-
-    Attributes:
-        results: Of those that could be read, in the order in which they were named or found.
-        failures: Those that couldn't, and why.
-        exclusive: Whether a picture's probabilities sum to 1.
-    """
-
-    results: tuple[Classification, ...]
-    failures: tuple[Unread, ...]
-    exclusive: bool
 
 
 def is_exclusive(spec: ModelSpec) -> bool:
@@ -101,7 +86,7 @@ def classify(
     pictures: Iterable[Seen | Unread],
     labels: Sequence[str],
     templates: Sequence[str] = TEMPLATES,
-) -> Classified:
+) -> Answers[Classification]:
     """Say which labels pictures go with; see `Library.classify`.
 
     Raises:
@@ -109,20 +94,16 @@ def classify(
         ModelError: The model can't be loaded.
     """
     asked = checked_labels(labels)
-    exclusive = is_exclusive(space.spec)
-    if exclusive and len(asked) == 1:
+    if is_exclusive(space.spec) and len(asked) == 1:
         raise UsageError(
             f"{space.name} tells which of several labels fits best: one alone always has probability 1. "
             'Name what else it might be too, as in --labels "cat,dog,something else"'
         )
     vectors = label_vectors(space.encoder, asked, templates)
-    results: list[Classification] = []
-    failures: list[Unread] = []
-    for each in pictures:
-        if isinstance(each, Unread):
-            failures.append(each)
-            continue
-        (row,) = probabilities(each.vector[None] @ vectors.T, space.spec)
+
+    def labelled(picture: Seen) -> Classification:
+        (row,) = probabilities(picture.vector[None] @ vectors.T, space.spec)
         named = (Label(label, float(p)) for label, p in zip(asked, row, strict=True))
-        results.append(Classification(each.path, tuple(sorted(named, key=lambda label: -label.probability))))
-    return Classified(tuple(results), tuple(failures), exclusive)
+        return Classification(picture.path, tuple(sorted(named, key=lambda label: -label.probability)))
+
+    return answer_each(pictures, labelled)

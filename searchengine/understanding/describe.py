@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from searchengine.understanding.pictures import Unread
+from searchengine.understanding.pictures import answer_each
 from searchengine.understanding.recognize import Recognizer
 from searchengine.understanding.windows import look
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from searchengine.open_space import OpenSpace
     from searchengine.understanding.compose import Part
-    from searchengine.understanding.pictures import Opened
+    from searchengine.understanding.pictures import Answers, Opened, Unread
     from searchengine.understanding.recognize import Object
 
 Method = Literal["written", "composed"]
@@ -45,20 +45,7 @@ class Description:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What became of the pictures.
-
-    Attributes:
-        results: Of those that could be read, in the order in which they were named or found.
-        failures: Those that couldn't, and why.
-    """
-
-    results: tuple[Description, ...]
-    failures: tuple[Unread, ...]
-
-
-def describe(space: OpenSpace, pictures: Iterable[Opened | Unread]) -> Described:
+def describe(space: OpenSpace, pictures: Iterable[Opened | Unread]) -> Answers[Description]:
     """Say in a sentence what pictures show; see `Library.describe`.
 
     Raises:
@@ -66,17 +53,12 @@ def describe(space: OpenSpace, pictures: Iterable[Opened | Unread]) -> Described
     """
     recognize = Recognizer(space)
     write = space.captioner()
-    results: list[Description] = []
-    failures: list[Unread] = []
-    for each in pictures:
-        if isinstance(each, Unread):
-            failures.append(each)
-            continue
-        found = recognize(look(space, each.image))
+
+    def described(picture: Opened) -> Description:
+        found = recognize(look(space, picture.image))
         if write is None:
-            said = Description(each.path, each.id, found.text, found.objects, "composed", found.parts)
-        else:
-            (text,) = write(space.pixels(each.image)[None])
-            said = Description(each.path, each.id, text, found.objects, "written")
-        results.append(said)
-    return Described(tuple(results), tuple(failures))
+            return Description(picture.path, picture.id, found.text, found.objects, "composed", found.parts)
+        (text,) = write(space.pixels(picture.image)[None])
+        return Description(picture.path, picture.id, text, found.objects, "written")
+
+    return answer_each(pictures, described)

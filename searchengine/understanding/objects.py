@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from searchengine.understanding.pictures import Unread
+from searchengine.understanding.pictures import answer_each
 from searchengine.understanding.recognize import Object, Recognizer
 from searchengine.understanding.windows import look
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from searchengine.open_space import OpenSpace
-    from searchengine.understanding.pictures import Opened
+    from searchengine.understanding.pictures import Answers, Opened, Unread
 
 LEAST_SCORE = 0.2
 
@@ -35,25 +35,12 @@ class Objects:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
-    """What became of the pictures.
-
-    Attributes:
-        results: Of those that could be read, in the order in which they were named or found.
-        failures: Those that couldn't, and why.
-    """
-
-    results: tuple[Objects, ...]
-    failures: tuple[Unread, ...]
-
-
 def detect(
     space: OpenSpace,
     pictures: Iterable[Opened | Unread],
     labels: Sequence[str] | None,
-    least: float | None = None,
-) -> Detected:
+    least: float,
+) -> Answers[Objects]:
     """Say what is where in pictures; see `Library.objects`.
 
     Raises:
@@ -62,14 +49,10 @@ def detect(
     """
     wanted = None if labels is None else {" ".join(label.split()) for label in labels}
     recognize = Recognizer(space, labels)
-    least = LEAST_SCORE if least is None else least
-    results: list[Objects] = []
-    failures: list[Unread] = []
-    for each in pictures:
-        if isinstance(each, Unread):
-            failures.append(each)
-            continue
-        found = recognize(look(space, each.image)).objects
+
+    def detected(picture: Opened) -> Objects:
+        found = recognize(look(space, picture.image)).objects
         sure = (one for one in found if one.score >= least and (wanted is None or one.label in wanted))
-        results.append(Objects(each.path, tuple(sure)))
-    return Detected(tuple(results), tuple(failures))
+        return Objects(picture.path, tuple(sure))
+
+    return answer_each(pictures, detected)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from searchengine.errors import ImageError, UsageError
 
@@ -70,6 +70,35 @@ class Opened:
     path: str
     id: int | None
     image: Image.Image
+
+
+Looked = TypeVar("Looked", "Seen", "Opened")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers(Generic[Answer]):
+    """What became of the pictures that were asked about.
+
+    Attributes:
+        results: Of those that could be read, in the order in which they were named or found.
+        failures: Those that couldn't, and why.
+    """
+
+    results: tuple[Answer, ...]
+    failures: tuple[Unread, ...]
+
+
+def answer_each(pictures: Iterable[Looked | Unread], answer: Callable[[Looked], Answer]) -> Answers[Answer]:
+    """Ask the same of every picture that could be read, one after the other."""
+    results: list[Answer] = []
+    failures: list[Unread] = []
+    for each in pictures:
+        if isinstance(each, Unread):
+            failures.append(each)
+        else:
+            results.append(answer(each))
+    return Answers(tuple(results), tuple(failures))
 
 
 Given = Iterable[str | os.PathLike[str] | bytes | int]

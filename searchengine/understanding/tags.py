@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from searchengine.errors import UsageError
 from searchengine.query.relevance import bars, is_relevant
-from searchengine.understanding.pictures import Unread
+from searchengine.understanding.pictures import answer_each
 from searchengine.understanding.prompts import TEMPLATES, checked_labels, label_vectors
 from searchengine.understanding.vocabulary import vocabulary
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from searchengine.open_space import OpenSpace
-    from searchengine.understanding.pictures import Seen
+    from searchengine.understanding.pictures import Answers, Seen, Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +48,9 @@ class Tags:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Tagged:
-    """What became of the pictures.
-
-    Attributes:
-        results: Of those that could be read, in the order in which they were named or found.
-        failures: Those that couldn't, and why.
-    """
-
-    results: tuple[Tags, ...]
-    failures: tuple[Unread, ...]
-
-
 def tag(
     space: OpenSpace, pictures: Iterable[Seen | Unread], words: Sequence[str] | None, strictness: float
-) -> Tagged:
+) -> Answers[Tags]:
     """Tag pictures; see `Library.tag`.
 
     On held-out scenes at the default strictness 0.70 of the tags are right, and 0.44 of all that would be
@@ -80,16 +67,13 @@ def tag(
             "the library doesn't know yet where a word begins to hold; index one of its folders again"
         )
     vectors = label_vectors(space.encoder, asked, TEMPLATES)
-    results: list[Tags] = []
-    failures: list[Unread] = []
-    for each in pictures:
-        if isinstance(each, Unread):
-            failures.append(each)
-            continue
-        cosines = (vectors @ each.vector).tolist()
-        bar = float(bars(calibration, each.vector[None], strictness)[0])
+
+    def tagged(picture: Seen) -> Tags:
+        cosines = (vectors @ picture.vector).tolist()
+        bar = float(bars(calibration, picture.vector[None], strictness)[0])
         holding = [
             Tag(word, score) for word, score in zip(asked, cosines, strict=True) if is_relevant(score, bar)
         ]
-        results.append(Tags(each.path, tuple(sorted(holding, key=lambda found: -found.score))))
-    return Tagged(tuple(results), tuple(failures))
+        return Tags(picture.path, tuple(sorted(holding, key=lambda found: -found.score)))
+
+    return answer_each(pictures, tagged)

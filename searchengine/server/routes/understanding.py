@@ -17,8 +17,9 @@ from searchengine.server.schemas import (
 )
 from searchengine.server.service import Served, addresses
 from searchengine.server.shapes import many
-from searchengine.understanding.classify import Classified
-from searchengine.understanding.objects import Detected
+from searchengine.understanding.classify import Classification
+from searchengine.understanding.objects import Objects
+from searchengine.understanding.pictures import Answers
 from searchengine.understanding.prompts import TEMPLATES
 
 router = APIRouter(prefix="/api", tags=["understanding"])
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/api", tags=["understanding"])
 async def classify(service: Served, asked: ClassifyRequest) -> Response:
     """Say which of some labels pictures of the library go with, and how surely."""
 
-    def run() -> Classified:
+    def run() -> Answers[Classification]:
         return service.library.classify(asked.ids, asked.labels, templates=asked.templates or TEMPLATES)
 
     found = await service.classifying(run)
@@ -39,7 +40,7 @@ async def classify(service: Served, asked: ClassifyRequest) -> Response:
 async def objects(service: Served, asked: ObjectsRequest) -> Response:
     """Say what is where in pictures of the library: boxes, with how sure they are."""
 
-    def run() -> Detected:
+    def run() -> Answers[Objects]:
         return service.library.objects(asked.ids, asked.labels, least=asked.least)
 
     found = await service.looking(run)
