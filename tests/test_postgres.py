@@ -24,6 +24,7 @@ from searchengine.cli import program
 from searchengine.engines import CATALOG_VARIABLE, FILE_NAME
 from tests.collection import Collection
 from tests.images.made import xmp
+from tests.pictures import paint_scenes
 from tests.servers import PASSWORD
 from tests.vectors import engines
 

@@ -7,9 +7,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from searchengine.images.files import open_regular
-from searchengine.images.formats import HEAD_BYTES
-from searchengine.images.remote import first_bytes, is_folder, is_url, list_folder, status_at
+from searchengine.images.remote import is_folder, is_url, list_folder, status_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,19 +72,3 @@ def status_of(path: bytes) -> os.stat_result:
 def has_folder(path: bytes) -> bool:
     """Whether there is a folder at a path; False also where that can't be told."""
     return is_folder(path) if is_url(path) else os.path.isdir(path)
-
-
-def head(path: bytes) -> bytes:
-    """The first bytes of a file, as `sniff` takes them.
-
-    Raises:
-        OSError: It can't be read.
-        ImageError: It isn't a regular file.
-    """
-    if is_url(path):
-        return first_bytes(path, HEAD_BYTES)
-    descriptor, _ = open_regular(path)
-    try:
-        return os.read(descriptor, HEAD_BYTES)
-    finally:
-        os.close(descriptor)

@@ -12,16 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from indexer.disk import sidecars
 from indexer.disk.companions import find_companions
 from indexer.disk.excludes import LIBRARY_MARKS, OURS, compile_globs, is_skipped_file, is_skipped_folder
-from indexer.disk.listing import entries, has_folder, head, status_of
-from searchengine.errors import ImageError
-from searchengine.images.formats import (
-    IMAGE_EXTENSIONS,
-    NO_VIDEO_EXTENSIONS,
-    RAW_EXTENSIONS,
-    VIDEO_EXTENSIONS,
-    VIDEO_FORMATS,
-    sniff,
-)
+from indexer.disk.listing import entries, has_folder, status_of
+from searchengine.images.candidates import kind_of
+from searchengine.images.formats import VIDEO_FORMATS
 from searchengine.images.readers import missing_readers
 from searchengine.images.remote import is_url
 
@@ -30,9 +23,6 @@ if TYPE_CHECKING:
 
     from indexer.disk.listing import FolderEntry
 
-_PICTURES = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS))
-_VIDEOS = frozenset(map(os.fsencode, VIDEO_EXTENSIONS))
-_NO_VIDEOS = frozenset(map(os.fsencode, NO_VIDEO_EXTENSIONS))
 _SEP = os.fsencode(os.sep)
 
 # What `stat` and `open` say of something that isn't there, a link that leads nowhere or in a circle included.
@@ -221,19 +211,13 @@ class Scan:
         path = prefix + name
         if self._excluded is not None and self._excluded(path):
             return None
-        dot = name.rfind(b".")
-        extension = name[dot:].lower() if dot > 0 else b""
         status = entry.stat()
-        if extension not in _PICTURES:
-            is_video = extension in _VIDEOS
-            if not is_video:
-                format_ = _sniff(entry.path) if status.st_size else None
-                is_video = format_ in VIDEO_FORMATS
-                if format_ is None or (is_video and extension in _NO_VIDEOS):
-                    return None
-            if is_video and not self._reads_videos:
-                self.videos.append(path)
-                return None
+        kind = kind_of(entry.path, empty=not status.st_size)
+        if kind is None:
+            return None
+        if kind == "video" and not self._reads_videos:
+            self.videos.append(path)
+            return None
         return _entry((path, status.st_size, status.st_mtime_ns, None))
 
     def _problem(self, path: bytes, error: OSError) -> None:
@@ -251,13 +235,6 @@ def scan(root: bytes, scope: bytes = b"", *, exclude: Sequence[str] = ()) -> Sca
     couldn't be read.
     """
     return Scan(root, scope, exclude=exclude)
-
-
-def _sniff(path: bytes) -> str | None:
-    try:
-        return sniff(head(path))
-    except ImageError:  # not a regular file any more
-        return None
 
 
 def _in_words(error: OSError) -> str:

@@ -12,17 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 from indexer.disk import sidecars
 from indexer.disk.excludes import compile_globs
-from indexer.disk.listing import entries, head
+from indexer.disk.listing import entries
 from indexer.disk.scan import Entry
-from searchengine.errors import ImageError
-from searchengine.images.formats import (
-    IMAGE_EXTENSIONS,
-    NO_VIDEO_EXTENSIONS,
-    RAW_EXTENSIONS,
-    VIDEO_EXTENSIONS,
-    VIDEO_FORMATS,
-    sniff,
-)
+from searchengine.images.candidates import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +23,6 @@ if TYPE_CHECKING:
     from indexer.disk.scan import Scan
     from searchengine.catalog.files import FileRow
 
-_PICTURES = frozenset(map(os.fsencode, IMAGE_EXTENSIONS | RAW_EXTENSIONS | VIDEO_EXTENSIONS))
-_NO_VIDEOS = frozenset(map(os.fsencode, NO_VIDEO_EXTENSIONS))
 _SEP = os.fsencode(os.sep)
 
 Fate = Entry | Literal["gone", "excluded", "unreachable"]
@@ -89,7 +79,7 @@ class Unmet:
         beside = sidecars.stamp(found.path, sidecars.status_of)
         entry = Entry(row.path, status.st_size, status.st_mtime_ns, beside)
         as_before = (row.size, row.mtime_ns) == (entry.size, entry.mtime_ns)
-        return entry if as_before or may_be_a_picture(found.path) else None
+        return entry if as_before or kind_of(found.path) else None
 
     def _list(self, folder: bytes) -> dict[bytes, FolderEntry]:
         """A folder's entries by name; none where there is no such folder.
@@ -111,19 +101,3 @@ class Unmet:
         above, _, name = folder.rpartition(_SEP)
         entry = self._list(above).get(name)
         return entry is not None and entry.is_dir(follow_symlinks=False)
-
-
-def may_be_a_picture(path: bytes) -> bool:
-    """Whether a file has a picture's or a video's extension, or begins like one.
-
-    Raises:
-        OSError: The latter can't be told.
-    """
-    extension = os.path.splitext(path)[1].lower()
-    if extension in _PICTURES:
-        return True
-    try:
-        name = sniff(head(path))
-    except ImageError:
-        return False
-    return name is not None and not (name in VIDEO_FORMATS and extension in _NO_VIDEOS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from indexer.disk.excludes import OURS, is_skipped_file, is_skipped_folder
 from indexer.disk.roots import contains, relative
 from indexer.disk.sidecars import ENDINGS
-from indexer.planning.unmet import may_be_a_picture
+from searchengine.images.candidates import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,6 +104,6 @@ def _matters(change: Changed, knows: Callable[[bytes], bool]) -> bool:
 
 def _is_a_picture(path: bytes) -> bool:
     try:
-        return may_be_a_picture(path)
+        return kind_of(path) is not None
     except OSError:
         return False

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from searchengine.errors import ImageLimitError, UnsupportedImageError
-from searchengine.images.remote import is_url, open_object
+from searchengine.images.formats import HEAD_BYTES
+from searchengine.images.remote import first_bytes, is_url, open_object
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -55,6 +56,22 @@ def open_regular(path: bytes | str | os.PathLike[str]) -> tuple[int, os.stat_res
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
         raise UnsupportedImageError(f"{kind}, not a picture")
     return descriptor, status
+
+
+def head(path: bytes) -> bytes:
+    """The first bytes of a file, as `sniff` takes them; of what lies behind a URL no more is fetched.
+
+    Raises:
+        UnsupportedImageError: It isn't a regular file.
+        OSError: It can't be read.
+    """
+    if is_url(path):
+        return first_bytes(path, HEAD_BYTES)
+    descriptor, _ = open_regular(path)
+    try:
+        return os.read(descriptor, HEAD_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def check_size(size: int, allowed: int) -> None:

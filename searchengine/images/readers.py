@@ -7,9 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 
 from searchengine.images.failures import missing_extra
-from searchengine.images.files import open_regular
-from searchengine.images.formats import EXTRAS, HEAD_BYTES, RAW_EXTENSIONS, sniff
-from searchengine.images.remote import first_bytes, is_url
+from searchengine.images.files import head
+from searchengine.images.formats import EXTRAS, RAW_EXTENSIONS, sniff
 
 _RAW = frozenset(map(os.fsencode, RAW_EXTENSIONS))
 
@@ -30,21 +29,11 @@ def require_reader(path: bytes) -> None:
     missing = missing_readers()
     if not missing:
         return
-    name = sniff(_head(path))
+    name = sniff(head(path))
     if name == "TIFF" and os.path.splitext(path)[1].lower() in _RAW:
         name = "RAW"
     if name in missing:
         raise missing_extra(name, EXTRAS[name]) from ImportError(EXTRAS[name].module)
-
-
-def _head(path: bytes) -> bytes:
-    if is_url(path):
-        return first_bytes(path, HEAD_BYTES)
-    descriptor, _ = open_regular(path)
-    try:
-        return os.read(descriptor, HEAD_BYTES)
-    finally:
-        os.close(descriptor)
 
 
 @cache

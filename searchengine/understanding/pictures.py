@@ -206,24 +206,12 @@ def _below(folder: str) -> Iterator[str]:
 
 
 def _is_picture(path: str) -> bool:
-    from searchengine.images.files import open_regular
-    from searchengine.images.formats import (
-        HEAD_BYTES,
-        IMAGE_EXTENSIONS,
-        RAW_EXTENSIONS,
-        VIDEO_FORMATS,
-        sniff,
-    )
+    from searchengine.images.candidates import kind_of
 
-    if os.path.splitext(path)[1].lower() in IMAGE_EXTENSIONS | RAW_EXTENSIONS:
-        return True
     try:
-        descriptor, _ = open_regular(path)
-    except (OSError, ImageError):
+        return kind_of(os.fsencode(path)) == "picture"
+    except OSError:
         return False
-    with os.fdopen(descriptor, "rb") as file:
-        name = sniff(file.read(HEAD_BYTES))
-    return name is not None and name not in VIDEO_FORMATS
 
 
 class _Undone(NamedTuple):
