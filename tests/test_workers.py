@@ -207,7 +207,7 @@ def test_the_workers_side_answers_until_its_input_ends(monkeypatch):
 )
 def test_a_decoder_that_crashes_or_hangs_is_a_bad_file_like_any_other(misbehaving, what, kind, words):
     with DecodePool(SIZE, workers=1, seconds=0.5) as pool:
-        pool._pool._function = misbehaving
+        pool._function = misbehaving
         answer = pool.submit(Order(what)).result()
     assert (answer.kind, answer.path) == (kind, b"x.jpg")
     assert words in answer.reason

@@ -7,7 +7,7 @@ import hashlib
 import os
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from searchengine.cores import available_cores
 from searchengine.errors import DamagedImageError, ImageError, ImageLimitError, UnsupportedImageError
@@ -18,18 +18,14 @@ from searchengine.images.hashes import content_hash, perceptual_hash
 from searchengine.images.limits import DEFAULT_LIMITS, Limits
 from searchengine.images.open import describe_image, open_image
 from searchengine.images.readers import require_reader
-from searchengine.images.thumbnails import make_thumbnail
 from searchengine.workers.pool import WorkerDiedError, WorkerPool
 from searchengine.workers.worker import restart_alarm
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
     from io import FileIO
-    from types import TracebackType
 
     import numpy as np
     from numpy.typing import NDArray
-    from PIL import Image
 
     from searchengine.encoders.spec import Preprocessing
     from searchengine.images.files import FileBytes
@@ -94,7 +90,6 @@ class Decoded:
         flags: See `Picture` and `Video`.
         pixels: The model's input, uint8 (n, height, width, 3): one picture, or n key frames, or n regions.
         description: What it says in words.
-        thumbnail: WebP, where the pool was asked to make one.
         seconds: When the n key frames are; empty for a picture.
         duration: Seconds that a video lasts, where it says so.
         boxes: Where the n regions are, where the pool was asked for those.
@@ -111,7 +106,6 @@ class Decoded:
     flags: tuple[str, ...]
     pixels: NDArray[np.uint8]
     description: Description = UNDESCRIBED
-    thumbnail: bytes | None = None
     seconds: tuple[float, ...] = ()
     duration: float | None = None
     boxes: tuple[Box, ...] = ()
@@ -148,7 +142,6 @@ def decode(
     *,
     preprocessing: Preprocessing,
     limits: Limits = DEFAULT_LIMITS,
-    with_thumbnail: bool = False,
     in_regions: bool = False,
 ) -> Outcome:
     """Read one file; in the calling process, so not for files that aren't trusted. Never raises."""
@@ -157,7 +150,7 @@ def decode(
             return _describe(task.path, limits) if task.describe else _hash(task.path)
         if in_regions:
             return _decode_regions(task.path, preprocessing, limits)
-        return _decode(task.path, preprocessing, limits, with_thumbnail=with_thumbnail)
+        return _decode(task.path, preprocessing, limits)
     except Exception as error:  # noqa: BLE001 -- whatever one file brings about, the run goes on
         return _unreadable(task.path, error)
 
@@ -187,26 +180,22 @@ def _describe(path: bytes, limits: Limits) -> Hashed:
     return Hashed(content_hash(file.data), file.size, file.mtime_ns, describe_image(file.data))
 
 
-def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits, *, with_thumbnail: bool) -> Decoded:
+def _decode(path: bytes, preprocessing: Preprocessing, limits: Limits) -> Decoded:
     require_reader(path)
     descriptor, status = open_regular(path)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         name = sniff(file.read(HEAD_BYTES))
         file.seek(0)
         if name in VIDEO_FORMATS:
-            decoded, cover = _decode_video(file, name, status, preprocessing, limits)
-        else:
-            decoded, cover = _decode_picture(read_opened(file, status, limits), preprocessing, limits)
-    return replace(decoded, thumbnail=make_thumbnail(cover)) if with_thumbnail else decoded
+            return _decode_video(file, name, status, preprocessing, limits)
+        return _decode_picture(read_opened(file, status, limits), preprocessing, limits)
 
 
-def _decode_picture(
-    file: FileBytes, preprocessing: Preprocessing, limits: Limits
-) -> tuple[Decoded, Image.Image]:
+def _decode_picture(file: FileBytes, preprocessing: Preprocessing, limits: Limits) -> Decoded:
     from searchengine.encoders.preprocess import preprocess
 
     picture = open_image(file.data, draft_to=2 * max(preprocessing.size), limits=limits)
-    return _decoded(file, picture, preprocess(picture.image, preprocessing)[None]), picture.image
+    return _decoded(file, picture, preprocess(picture.image, preprocessing)[None])
 
 
 def _decode_regions(path: bytes, preprocessing: Preprocessing, limits: Limits) -> Decoded:
@@ -245,7 +234,7 @@ def _decoded(file: FileBytes, picture: Picture, pixels: NDArray[np.uint8]) -> De
 
 def _decode_video(
     file: FileIO, name: str, status: os.stat_result, preprocessing: Preprocessing, limits: Limits
-) -> tuple[Decoded, Image.Image]:
+) -> Decoded:
     """It is read through once for its hash, but never held whole: videos are larger than memories."""
     import numpy as np
 
@@ -261,8 +250,7 @@ def _decode_video(
     after = os.fstat(file.fileno())
     if (after.st_size, after.st_mtime_ns) != (size, before.st_mtime_ns):
         raise OSError(errno.EAGAIN, "it is being written to")
-    cover = video.frames[0].image
-    decoded = Decoded(
+    return Decoded(
         hash=digest,
         size=size,
         mtime_ns=status.st_mtime_ns,
@@ -270,13 +258,12 @@ def _decode_video(
         height=video.height,
         format=name,
         metadata=video.metadata,
-        perceptual_hash=perceptual_hash(cover),
+        perceptual_hash=perceptual_hash(video.frames[0].image),
         flags=video.flags,
         pixels=np.stack([preprocess(frame.image, preprocessing) for frame in video.frames]),
         seconds=tuple(frame.seconds for frame in video.frames),
         duration=video.duration,
     )
-    return decoded, cover
 
 
 def _unreadable(path: bytes, error: Exception) -> Unreadable:
@@ -306,7 +293,7 @@ def _unreadable_file(path: bytes, error: OSError) -> Unreadable:
     return Unreadable(path, f"the disk didn't give it ({words}); check the disk and index again", "io")
 
 
-class DecodePool:
+class DecodePool(WorkerPool[Task, Outcome]):
     """Reads files in worker processes; a context manager, which ends them when it is left.
 
     A file that crashes its worker, twice, or holds it longer than it may, becomes an `Unreadable` like any
@@ -321,7 +308,6 @@ class DecodePool:
         seconds: float = SECONDS,
         memory: int | None = MEMORY,
         limits: Limits = DEFAULT_LIMITS,
-        thumbnails: bool = False,
         in_regions: bool = False,
     ) -> None:
         """Nothing is started yet.
@@ -332,57 +318,22 @@ class DecodePool:
             seconds: Most that one file may take.
             memory: Most bytes that a worker may allocate, where the system can be told; None for no limit.
             limits: What one picture may ask for.
-            thumbnails: Make thumbnails too. Off: they take 6 to 10 ms beside 36 ms for a 12-megapixel JPEG,
-                and most are never looked at.
             in_regions: Give pictures' regions (`images.tiles`) instead of whole pictures.
         """
-        self.workers = available_cores() if workers is None else workers
-        self._seconds = seconds
-        self._pool: WorkerPool[Task, Outcome] = WorkerPool(
-            partial(
-                decode,
-                preprocessing=preprocessing,
-                limits=limits,
-                with_thumbnail=thumbnails,
-                in_regions=in_regions,
-            ),
-            workers=self.workers,
+        super().__init__(
+            partial(decode, preprocessing=preprocessing, limits=limits, in_regions=in_regions),
+            workers=available_cores() if workers is None else workers,
             seconds=seconds,
             memory=memory,
-            on_death=self._explain,
+            on_death=partial(_explain, seconds=seconds),
         )
 
-    def submit(self, task: Task) -> Future[Outcome]:
-        """Have a file read.
 
-        Returns:
-            A future of `Decoded`, of `Hashed` where only that was asked for, or of `Unreadable`. It raises
-            `CancelledError` once the pool is stopped, and `ImgsearchError` when no process can be started.
-        """
-        return self._pool.submit(task)
-
-    def stop(self) -> None:
-        """End the workers now; tasks that aren't done are cancelled."""
-        self._pool.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def _explain(self, task: Task, death: WorkerDiedError) -> Unreadable:
-        if death.timed_out:
-            return Unreadable(
-                task.path,
-                f"took longer than {self._seconds:g} s to decode; save a smaller copy of it",
-                "timeout",
-            )
+def _explain(task: Task, death: WorkerDiedError, *, seconds: float) -> Unreadable:
+    if death.timed_out:
         return Unreadable(
-            task.path, f"the decoder crashed ({death}); open it elsewhere and save it anew", "crash"
+            task.path, f"took longer than {seconds:g} s to decode; save a smaller copy of it", "timeout"
         )
+    return Unreadable(
+        task.path, f"the decoder crashed ({death}); open it elsewhere and save it anew", "crash"
+    )

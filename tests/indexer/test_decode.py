@@ -46,7 +46,6 @@ def test_a_picture_comes_back_ready_for_the_encoder(pool, photo):
     assert decoded.hash == content_hash(photo.read_bytes())
     assert decoded.metadata.camera == "Camera"
     assert len(decoded.perceptual_hash) == 8
-    assert decoded.thumbnail is None
     assert (decoded.pixels.dtype, decoded.pixels.shape) == (np.uint8, (1, 64, 64, 3))
     assert np.array_equal(decoded.pixels[0], preprocess(open_image(photo, draft_to=128).image, SIZE))
 
@@ -57,10 +56,6 @@ def test_only_the_hash_is_to_be_had_without_decoding(pool, tmp_path):
     assert pool.submit(task(path, hash_only=True)).result() == Hashed(
         content_hash(path.read_bytes()), 800_000, path.stat().st_mtime_ns
     )
-
-
-def test_thumbnails_are_made_on_request(photo):
-    assert decode(task(photo), preprocessing=SIZE, with_thumbnail=True).thumbnail[8:12] == b"WEBP"
 
 
 def test_a_path_need_not_be_utf8(pool, photo):
