@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from searchengine.catalog.sqlite.place import Disk, disk_of
 from searchengine.errors import LibraryBusyError, LibraryError, LibraryNotFoundError
 from searchengine.holder import Holder, holder
-from searchengine.layout import Layout
+from searchengine.layout import Layout, make_folder
 from searchengine.lock import WRITER, try_lock
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def writing(
     patience = PATIENCE if patience is None else patience
     catalog = Layout(library).catalog
     if isinstance(catalog, str):  # it is made elsewhere, and this machine may not have had a part in that
-        library.mkdir(parents=True, exist_ok=True)
+        make_folder(library)
     path = library / name
     descriptor = _open(path)
     try:

@@ -22,7 +22,7 @@ from searchengine.catalog import files, ocr, regions, removal, roots, runs, spac
 from searchengine.catalog.catalog import Catalog
 from searchengine.engines import record
 from searchengine.errors import ModelMismatchError, UsageError
-from searchengine.layout import Layout
+from searchengine.layout import Layout, make_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,7 +168,7 @@ class Update:
         paths = list(paths)
         if not Catalog.exists(self._layout.catalog):
             requested(paths, _nothing)  # a mistyped path must not leave an empty library behind
-        self._layout.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._layout.folder)
         with (
             writing(self._layout.folder, "imgsearch index"),
             Catalog.open(self._layout.catalog, create=True) as catalog,

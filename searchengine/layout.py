@@ -10,6 +10,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from searchengine.engines import CATALOG_FILE, Engines, engines_of
+from searchengine.errors import LibraryError
 
 if TYPE_CHECKING:
     from searchengine.vectors.store import VectorStore
@@ -25,6 +26,21 @@ def default_library() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("imgsearch", appauthor=False) / "library"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a library's folder, and those above it, where there is none.
+
+    Raises:
+        LibraryError: It can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "there is a file by that name" if isinstance(error, FileExistsError) else error.strerror
+        raise LibraryError(
+            f"the library's folder {folder} can't be made ({reason}): name another place with --library DIR"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

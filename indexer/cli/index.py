@@ -25,7 +25,7 @@ INTERRUPTED = 130
 
 
 @click.command()
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option(
     "--model", metavar="SPEC", help="Which model embeds; the library keeps it. See: imgsearch models."
 )

@@ -22,7 +22,7 @@ def counts_in_words(summary: Summary) -> str:
     names = ("added", "updated", "moved", "unchanged", "failed", "removed", "missing")
     parts = [f"{value:,} {name}" for name in names if (value := getattr(summary, name))]
     took = duration(summary.duration_s)
-    done = f"{count(summary.seen, 'picture file')} in {took}: {', '.join(parts) or 'nothing to do'}"
+    done = f"{count(summary.seen, 'picture file')} in {took}: {', '.join(parts) or 'none found there'}"
     if summary.companions:
         done += f"; {summary.companions:,} beside them are the RAW or the video of one of them"
     return done

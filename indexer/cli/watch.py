@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option("--model", metavar="SPEC", help="Which model embeds, for a library that is new.")
 @runtime_option
 @exclude_option

@@ -227,7 +227,7 @@ def require() -> None:
         UsageError: It isn't installed.
     """
     if find_spec("ray") is None or find_spec("pyarrow") is None:
-        raise UsageError("--ray needs Ray: pip install 'imgsearch[ray]' and run the command again")
+        raise UsageError("--ray needs the extra ray: pip install 'imgsearch[ray]'")
 
 
 def _import_ray() -> Any:

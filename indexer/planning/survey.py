@@ -88,7 +88,7 @@ def requested(
         knows: Whether the library has a root at an absolute path, or files at or below it.
 
     Raises:
-        UsageError: A path that neither is there nor belongs to the library.
+        UsageError: A path that neither is there nor belongs to the library, or a folder that can't be read.
     """
     wishes = []
     for path in paths:
@@ -101,6 +101,10 @@ def requested(
         if os.path.isfile(absolute):
             wishes.append(Requested(own, is_file=True))
         elif os.path.isdir(real):
+            if not os.access(real, os.R_OK | os.X_OK) and not knows(real):
+                raise UsageError(
+                    f"you may not look into {os.fsdecode(path)}: check the permissions of the folder"
+                )
             wishes.append(Requested(real))
         elif gone := [place for place in dict.fromkeys((own, real)) if knows(place)]:
             # A link that leads nowhere now: to a disk that isn't plugged in, or from a file that was indexed.

@@ -38,7 +38,7 @@ def require() -> None:
         UsageError: The extra isn't installed.
     """
     if not is_installed():
-        raise UsageError("to read the text in pictures, install its reader: pip install 'imgsearch[ocr]'")
+        raise UsageError("reading the text in pictures needs the extra ocr: pip install 'imgsearch[ocr]'")
 
 
 def read_text(paths: list[bytes]) -> str | None:

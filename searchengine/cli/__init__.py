@@ -14,59 +14,74 @@ from searchengine import __version__
 from searchengine.cli.outcome import INTERRUPTED
 from searchengine.cli.place import Place
 from searchengine.cli.program import LazyCommand, Program
+from searchengine.cli.streams import make_fit
 from searchengine.engines import CATALOG_VARIABLE, VECTORS_VARIABLE
 from searchengine.layout import LIBRARY_VARIABLE
 
 # The indexer's commands are named here, not imported: the reading half never imports the writing half.
-COMMANDS = {
-    "index": LazyCommand(
-        "indexer.cli.index:index", "Bring the library up to date with folders of pictures.", ends_at_once=True
-    ),
-    "watch": LazyCommand("indexer.cli.watch:watch", "Index folders, then follow what changes in them."),
-    "search": LazyCommand(
-        "searchengine.cli.search:search", "Find pictures by what is in them.", ends_at_once=True
-    ),
-    "similar": LazyCommand(
-        "searchengine.cli.similar:similar", "Find the likes of a picture.", ends_at_once=True
-    ),
-    "duplicates": LazyCommand(
-        "searchengine.cli.duplicates:duplicates", "Group the files that are the same picture."
-    ),
-    "classify": LazyCommand(
-        "searchengine.cli.classify:classify", "Say which of your labels pictures go with."
-    ),
-    "tag": LazyCommand("searchengine.cli.tag:tag", "Say which everyday words hold of pictures."),
-    "objects": LazyCommand("searchengine.cli.objects:objects", "Say what is where in pictures."),
-    "describe": LazyCommand("indexer.cli.describe:describe", "Say in a sentence what pictures show."),
-    "cluster": LazyCommand(
-        "searchengine.cli.cluster:cluster", "Group the library by looks, name the groups, draw a map."
-    ),
-    "label": LazyCommand(
-        "searchengine.cli.label:label", "Teach concepts by example, for label:NAME in queries."
-    ),
-    "serve": LazyCommand("searchengine.cli.serve:serve", "Search in the browser, and over HTTP."),
-    "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
-    "failures": LazyCommand("searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."),
-    "forget": LazyCommand("indexer.cli.forget:forget", "Take files or folders out of the library."),
-    "roots": LazyCommand(
-        "indexer.cli.roots:roots", "The library's folders; say that one lies elsewhere now."
-    ),
-    "switch-model": LazyCommand("indexer.cli.switch_model:switch_model", "Search with another model."),
-    "verify": LazyCommand(
-        "indexer.cli.verify:verify", "Check that the library is what it should be; repair it."
-    ),
-    "optimize": LazyCommand("indexer.cli.verify:optimize", "Fold in all changes and give space back."),
-    "export": LazyCommand(
-        "searchengine.cli.export:export", "Write embeddings and metadata to a file, to take them elsewhere."
-    ),
-    "import": LazyCommand(
-        "indexer.cli.import_files:import_files", "Take in what export wrote; nothing is embedded again."
-    ),
-    "models": LazyCommand("searchengine.cli.models:models", "The models there are to choose from."),
-    "evaluate": LazyCommand(
-        "searchengine.cli.evaluate:evaluate", "Measure how well searches find what they should."
-    ),
+SECTIONS = {
+    "Index and search": {
+        "index": LazyCommand(
+            "indexer.cli.index:index",
+            "Bring the library up to date with folders of pictures.",
+            ends_at_once=True,
+        ),
+        "watch": LazyCommand("indexer.cli.watch:watch", "Index folders, then follow what changes in them."),
+        "search": LazyCommand(
+            "searchengine.cli.search:search", "Find pictures by what is in them.", ends_at_once=True
+        ),
+        "similar": LazyCommand(
+            "searchengine.cli.similar:similar", "Find the likes of a picture.", ends_at_once=True
+        ),
+        "serve": LazyCommand("searchengine.cli.serve:serve", "Search in the browser, and over HTTP."),
+    },
+    "See what is in pictures": {
+        "classify": LazyCommand(
+            "searchengine.cli.classify:classify", "Say which of your labels pictures go with."
+        ),
+        "tag": LazyCommand("searchengine.cli.tag:tag", "Say which everyday words hold of pictures."),
+        "objects": LazyCommand("searchengine.cli.objects:objects", "Say what is where in pictures."),
+        "describe": LazyCommand("indexer.cli.describe:describe", "Say in a sentence what pictures show."),
+        "cluster": LazyCommand(
+            "searchengine.cli.cluster:cluster", "Group the library by looks, name the groups, draw a map."
+        ),
+        "label": LazyCommand(
+            "searchengine.cli.label:label", "Teach concepts by example, for label:NAME in queries."
+        ),
+    },
+    "Look after the library": {
+        "status": LazyCommand("searchengine.cli.status:status", "What is indexed, by which model, and when."),
+        "failures": LazyCommand(
+            "searchengine.cli.failures:failures", "Files that couldn't be indexed, and why."
+        ),
+        "forget": LazyCommand("indexer.cli.forget:forget", "Take files or folders out of the library."),
+        "roots": LazyCommand(
+            "indexer.cli.roots:roots", "The library's folders; say that one lies elsewhere now."
+        ),
+        "duplicates": LazyCommand(
+            "searchengine.cli.duplicates:duplicates", "Group the files that are the same picture."
+        ),
+        "verify": LazyCommand(
+            "indexer.cli.verify:verify", "Check that the library is what it should be; repair it."
+        ),
+        "optimize": LazyCommand("indexer.cli.verify:optimize", "Fold in all changes and give space back."),
+    },
+    "Choose models, take data along": {
+        "models": LazyCommand("searchengine.cli.models:models", "The models there are to choose from."),
+        "switch-model": LazyCommand("indexer.cli.switch_model:switch_model", "Search with another model."),
+        "evaluate": LazyCommand(
+            "searchengine.cli.evaluate:evaluate", "Measure how well searches find what they should."
+        ),
+        "export": LazyCommand(
+            "searchengine.cli.export:export",
+            "Write embeddings and metadata to a file, to take them elsewhere.",
+        ),
+        "import": LazyCommand(
+            "indexer.cli.import_files:import_files", "Take in what export wrote; nothing is embedded again."
+        ),
+    },
 }
+COMMANDS = {name: command for section in SECTIONS.values() for name, command in section.items()}
 
 HELP = """\
 Find pictures by what is in them: type what you remember, or show a picture
@@ -105,7 +120,7 @@ def choose_engine(ctx: click.Context, option: click.Parameter, url: str | None) 
 
 @click.group(
     cls=Program,
-    commands=COMMANDS,
+    sections=SECTIONS,
     # `imgsearch search a dog --library DIR` is what people type as well.
     everywhere=[
         click.Option(
@@ -156,7 +171,7 @@ def program() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line: the console script's entry point.
+    """Run the command line.
 
     Who pressed Ctrl-C isn't made to wait for threads that load a model; and were Python to go away under
     one that is in native code, C++ would abort the process. Nor does an answer wait for all to be taken down
@@ -164,6 +179,7 @@ def main() -> NoReturn:
     """
     # What a command imports stays: looking through it for garbage, over and over, is a tenth of a cold query.
     gc.set_threshold(100_000, 20, 20)
+    make_fit()
     try:
         sys.exit(program.main())
     except SystemExit as end:

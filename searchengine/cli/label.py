@@ -41,7 +41,7 @@ def label() -> None:
 @click.option("--not", "shows_not", is_flag=True, help="These pictures don't show it.")
 @click.pass_obj
 def add(place: Place, /, name: str, pictures: tuple[str, ...], *, shows_not: bool) -> None:
-    """Say that pictures show NAME, or with --not that they don't; it is learned at once.
+    """Say that pictures show NAME, or --not; it is learned at once.
 
     \b
       imgsearch label add rex rex1.jpg rex2.jpg 17
@@ -56,7 +56,7 @@ def add(place: Place, /, name: str, pictures: tuple[str, ...], *, shows_not: boo
 @click.argument("pictures", metavar="[PICTURE…]", nargs=-1)
 @click.pass_obj
 def remove(place: Place, /, name: str, pictures: tuple[str, ...]) -> None:
-    """Take back what was said of pictures; without any, forget NAME altogether.
+    """Take back what was said of pictures, or of NAME altogether.
 
     \b
       imgsearch label remove rex blurred.jpg
@@ -121,7 +121,7 @@ def list_(place: Place, /, *, as_json: bool) -> None:
 @format_option("json", "paths")
 @click.pass_obj
 def suggest(place: Place, /, name: str, *, k: int, format_: str) -> None:
-    """List the pictures that would teach NAME most: those it is least sure of.
+    """List the pictures that NAME is least sure of: label those next.
 
     \b
       imgsearch label suggest rex

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
@@ -67,6 +68,9 @@ def explain(error: ImgsearchError | OSError) -> str:
         return "\n".join([printable(str(error)), *point_at(error.query, error.start, error.end)])
     if isinstance(error, OSError) and error.strerror:
         name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
+        if error.errno == errno.ENOSPC:
+            what = f"the disk of {printable(name)}" if name else "the disk that is written to"
+            return f"{what} is full: free some space and run the command again"
         return f"{printable(name)}: {error.strerror}" if name else error.strerror
     return "\n".join(printable(line) for line in str(error).splitlines())
 

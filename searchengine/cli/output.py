@@ -79,9 +79,8 @@ def write(chunks: Iterable[bytes]) -> None:
 
 
 def write_text(text: str) -> None:
-    """Write text, coloured or not, to standard output; what its encoding lacks is escaped, not an error."""
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False, color=True)
+    """Write text, coloured or not, to standard output."""
+    click.echo(text, nl=False, color=True)
 
 
 def note(text: str) -> None:

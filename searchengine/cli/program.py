@@ -44,7 +44,8 @@ class Program(click.Group):
     """A group that knows its commands by name and one line of help, and loads the one that is called.
 
     Attributes:
-        table: The commands by name.
+        sections: The commands by name, by the heading under which the help lists them.
+        table: All of them by name.
         everywhere: Options that every command has besides its own.
         ran: The command that was run last, once one was.
     """
@@ -52,12 +53,13 @@ class Program(click.Group):
     def __init__(
         self,
         *args: Any,
-        commands: Mapping[str, LazyCommand],
+        sections: Mapping[str, Mapping[str, LazyCommand]],
         everywhere: Sequence[click.Option] = (),
         **settings: Any,
     ) -> None:
         super().__init__(*args, **settings)
-        self.table = commands
+        self.sections = sections
+        self.table = {name: entry for section in sections.values() for name, entry in section.items()}
         self.everywhere = everywhere
         self.ran: LazyCommand | None = None
 
@@ -86,13 +88,20 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the arguments begin with, or say which names come near."""
         if args[0] not in self.table and not args[0].startswith("-") and not ctx.resilient_parsing:
-            raise click.UsageError(unknown_command(args[0], list(self.table)), ctx)
+            raise click.UsageError(unknown_command(args, list(self.table)), ctx)
         return super().resolve_command(ctx, args)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, which people look for, before the options."""
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """Write the list of commands from the table, without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
+        """Write the lists of commands from the table, without loading them."""
+        width = max(map(len, self.table))
+        for heading, section in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), entry.help) for name, entry in section.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete from the table, without loading the commands."""
@@ -120,14 +129,16 @@ class Program(click.Group):
         sys.exit(outcome(run))
 
 
-def unknown_command(name: str, names: Sequence[str]) -> str:
+def unknown_command(words: Sequence[str], names: Sequence[str]) -> str:
     """Say that there is no such command, and which ones come near.
 
     Someone who types a query where a command belongs gets the command they left out.
     """
     from difflib import get_close_matches
+    from shlex import join
 
+    name = words[0]
     near = get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         return f"No such command: {name}. Did you mean {' or '.join(near)}?"
-    return f"No such command: {name}. To look for it: {NAME} search {name}"
+    return f"No such command: {name}. To look for it: {NAME} search {join(words)}"

@@ -64,8 +64,7 @@ def serve(
         from searchengine.server.run import serve as run
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"the server needs {error.name}, which isn't installed; "
-            "install it with: pip install 'imgsearch[server]'"
+            f"the server needs the extra server: pip install 'imgsearch[server]' ({error})"
         ) from error
     from searchengine.server.settings import BUSY_PATIENCE, TOKEN_VARIABLE, Settings
 

@@ -52,8 +52,8 @@ class Captioner:
 
         if not getattr(coca_model, "_has_transformers", False):
             raise ModelError(
-                f"{model.spec.name} writes with the help of the transformers package, which isn't installed, "
-                "or not in a version that open_clip can use: pip install 'imgsearch[hf]'"
+                f"{model.spec.name} needs the extra hf to write: pip install 'imgsearch[hf]' "
+                "(transformers isn't installed, or not in a version that open_clip can use)"
             )
         self._model = model
         self._module = model.module.to(device)

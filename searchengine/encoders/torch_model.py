@@ -90,8 +90,8 @@ def _need_transformers(files: ModelFiles) -> None:
 
     if find_spec("transformers") is None:
         raise ModelError(
-            f"The text tower of {files.name.text} is made by the transformers package, which isn't "
-            "installed: pip install 'imgsearch[hf]', or choose another model (`imgsearch models`)."
+            f"The text tower of {files.name.text} needs the extra hf: pip install 'imgsearch[hf]', "
+            "or choose another model (`imgsearch models`)."
         )
 
 

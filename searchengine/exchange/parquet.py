@@ -41,7 +41,7 @@ def require() -> None:
     try:
         import pyarrow  # noqa: F401, ICN001
     except ImportError:
-        raise UsageError("Parquet takes an extra: pip install 'imgsearch[parquet]'") from None
+        raise UsageError("Parquet needs the extra parquet: pip install 'imgsearch[parquet]'") from None
 
 
 def schema(header: Header) -> Any:

@@ -110,14 +110,16 @@ def not_a_picture(head: bytes) -> UnsupportedImageError:
         head: As `sniff` takes it.
     """
     lost = not head.strip(b"\0")  # empty, or zeros: it was to be a picture
-    remedy = "restore it from a copy" if lost else "choose another file, or leave this one out (--exclude)"
+    remedy = (
+        "restore it from a copy" if lost else "choose another file, or leave this one out (index --exclude)"
+    )
     return UnsupportedImageError(f"not a picture, but {describe_foreign(head)}; {remedy}")
 
 
 def missing_extra(name: str, extra: Extra) -> UnsupportedImageError:
     """The error for a format whose reader isn't installed; says what to install."""
     return UnsupportedImageError(
-        f"reading {_SPOKEN.get(name, name)} needs {extra.module}:"
+        f"reading {_SPOKEN.get(name, name)} needs the extra {extra.name}:"
         f" pip install 'imgsearch[{extra.name}]' and index again"
     )
 

@@ -240,7 +240,7 @@ def open_snapshot(source: VectorSource, directory: Path) -> tuple[Segment, Snaps
             continue
         except OSError as error:
             raise Unusable(f"it can't be read ({error.strerror})") from error
-    raise Unusable("there is none")
+    raise Unusable("there is no snapshot")
 
 
 def damage(source: VectorSource, directory: Path) -> str | None:
@@ -263,7 +263,7 @@ def condition(source: VectorSource, directory: Path, expected: Expected) -> Cond
     for _ in range(3):
         before = stamp(source, directory)
         if before is None:
-            return Condition(note="there is none; the next run or `imgsearch optimize` writes one")
+            return Condition(note="there is no snapshot; the next run or `imgsearch optimize` writes one")
         wrong = damage(source, directory)
         if wrong is None:
             try:

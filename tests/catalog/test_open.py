@@ -106,7 +106,7 @@ def test_one_without_permission_is_named(catalog, path):
 
 def test_a_folder_that_can_not_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(LibraryError, match="choose another place"):
+    with pytest.raises(LibraryError, match="name another place"):
         Catalog.open(tmp_path / "file" / "library" / CATALOG_FILE, create=True)
 
 

@@ -39,7 +39,11 @@ def logs(monkeypatch, tmp_path):
             "Error: cat.jpg: No such file or directory\n",
         ),
         (PermissionError(13, "Permission denied", b"caf\xe9"), 1, "Error: caf\\xe9: Permission denied\n"),
-        (OSError(28, "No space left on device"), 1, "Error: No space left on device\n"),
+        (
+            OSError(28, "No space left on device"),
+            1,
+            "Error: the disk that is written to is full: free some space and run the command again\n",
+        ),
         (OSError("odd"), 1, "Error: odd\n"),
         (click.ClickException("clicked"), 1, "Error: clicked\n"),
         (click.UsageError("used"), 2, "Error: used\n"),
@@ -157,7 +161,7 @@ def test_a_full_disk_is_an_error_and_not_a_short_file(tmp_path):
             [sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, env=env, check=False
         )
     assert done.returncode == 1
-    assert b"Error: No space left on device" in done.stderr
+    assert b"is full: free some space" in done.stderr
 
 
 ENDED_WITH_A_THREAD = """

@@ -72,7 +72,12 @@ def test_an_unknown_command_gets_the_nearest_names(typed, said, imgsearch):
     done = imgsearch(typed)
     assert done.exit_code == 2
     assert said in done.stderr
-    assert said in unknown_command(typed, list(COMMANDS))
+    assert said in unknown_command([typed], list(COMMANDS))
+
+
+def test_who_forgot_the_word_search_gets_the_whole_command(imgsearch):
+    done = imgsearch("a", "dog", "on a beach", "-k", "3")
+    assert done.stderr.endswith("imgsearch search a dog 'on a beach' -k 3\n")
 
 
 def test_an_unknown_option_of_the_program_is_wrong_usage(imgsearch):
@@ -150,3 +155,9 @@ def test_a_library_that_is_not_there_is_an_error_that_names_it(before, after, en
 def test_no_command_that_reads_makes_a_library(command, imgsearch, empty):
     assert imgsearch("--library", "there", *command).exit_code == 1
     assert not list(empty.iterdir())
+
+
+def test_the_help_lists_every_command_before_the_options(imgsearch):
+    shown = imgsearch("--help").stdout
+    for name, command in COMMANDS.items():
+        assert shown.index(f"\n  {name} ") < shown.index("\nOptions:\n"), command

@@ -111,9 +111,3 @@ def test_no_color_leaves_no_colour(monkeypatch):
     table = plain_table("name")
     table.add_row("rex", style="red")
     assert "\x1b[31m" not in rendered(table, on=target)
-
-
-def test_what_an_encoding_lacks_is_escaped(imgsearch_process):
-    code = "from searchengine.cli.output import write_text; write_text('4 × 3')"  # noqa: RUF001
-    done = imgsearch_process(python=("-c", code), env={"PYTHONIOENCODING": "ascii"})
-    assert (done.returncode, done.stdout) == (0, rb"4 \xd7 3")

@@ -141,3 +141,9 @@ def test_an_indexer_and_a_forgetter_wait_for_each_other(index, photos, library, 
         with pytest.raises(LibraryBusyError, match="imgsearch index"):
             forget(library, [photos])
         assert Update(library).survey([photos]).to_read == 0  # a dry run changes nothing
+
+
+def test_a_library_can_not_be_made_where_a_file_is(tmp_path, photos):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(LibraryError, match=r"taken can't be made \(there is a file by that name\)"):
+        Update(tmp_path / "taken").run([photos])

@@ -268,3 +268,10 @@ def test_a_library_keeps_the_precision_it_was_begun_in(tmp_path, library):
     assert Update(library, runtime="onnx").run([tmp_path / "more"]).added == 1
     with Catalog.open(library / "catalog.sqlite3") as catalog, catalog.read() as session:
         assert spaces.active_space(session).precision == "int8"
+
+
+def test_a_new_folder_that_may_not_be_read_is_said_at_once(index, photos, library, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may read everything
+    with pytest.raises(UsageError, match=r"you may not look into .*photos: check the permissions"):
+        index(photos)
+    assert not library.exists()

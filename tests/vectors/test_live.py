@@ -21,7 +21,7 @@ def test_opens_with_and_without_a_snapshot(source, tmp_path):
     source.add(20)
     live = LiveIndex(source, tmp_path)
     assert live.status.snapshot_count is None
-    assert live.status.note == "there is none"
+    assert live.status.note == "there is no snapshot"
     answers_are_right(live, source)
     take_snapshot(source, tmp_path)
     live = LiveIndex(source, tmp_path)

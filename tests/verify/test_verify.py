@@ -198,7 +198,7 @@ def test_a_missing_snapshot_is_no_fault(filled):
     shutil.rmtree(filled / "vectors")
     found = verify(filled)
     assert found.sound
-    assert any("there is none" in words for words in notes(found))
+    assert any("there is no snapshot" in words for words in notes(found))
 
 
 def test_leftovers_are_named_and_deleted(filled):

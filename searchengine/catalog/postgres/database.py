@@ -70,7 +70,7 @@ class PostgreSQL:
             )
         except ImportError as error:
             raise LibraryError(
-                f"{self.name} needs PostgreSQL's driver: pip install 'imgsearch[postgres]' ({error})"
+                f"{self.name} needs the extra postgres: pip install 'imgsearch[postgres]' ({error})"
             ) from error
         event.listen(self._engine, "begin", self._begin)
         self.reading: Engine = self._engine.execution_options(

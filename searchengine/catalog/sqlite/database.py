@@ -10,6 +10,7 @@ from searchengine.catalog.sql import rows
 from searchengine.catalog.sqlite.engine import WRITE, Readers, sqlite_connect, sqlite_engine
 from searchengine.catalog.sqlite.faults import damaged, explained
 from searchengine.errors import LibraryError, LibraryNotFoundError
+from searchengine.layout import make_folder
 from searchengine.lock import is_locked
 
 if TYPE_CHECKING:
@@ -45,12 +46,7 @@ class SQLite:
         self._path = path
         self.name = str(path)
         if create:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise LibraryError(
-                    f"{path.parent} can't be made ({error.strerror}): choose another place for the library"
-                ) from error
+            make_folder(path.parent)
         elif not path.exists():
             raise self.none_there()
         self._connect = sqlite_connect(path, create=create, busy_timeout=busy_timeout)

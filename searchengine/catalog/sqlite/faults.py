@@ -14,19 +14,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FULL = "can't grow because the disk is full: free some space and run the command again"
+_HELPERS = (
+    "Even a search has to write two small files beside it; who may not, asks through `imgsearch serve`, run "
+    "by who may, or copies the library to a folder of their own"
+)
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _NEXT_STEP = {
     "SQLITE_CORRUPT": "is damaged: restore it from a backup, or move it away and index again",
     "SQLITE_NOTADB": "is not a catalog: restore it from a backup, or move it away and index again",
     "SQLITE_FULL": _FULL,
     "SQLITE_IOERR_SHMSIZE": _FULL,
-    "SQLITE_READONLY": "can't be written to: check the permissions of the file and its folder",
+    "SQLITE_READONLY": f"can't be written to: check the permissions of the file and its folder. {_HELPERS}",
     "SQLITE_PERM": "can't be used: check the permissions of the file and its folder",
     "SQLITE_AUTH": "can't be used: check the permissions of the file and its folder",
-    "SQLITE_CANTOPEN": (
-        "can't be opened: check the permissions of the file and its folder. Even a search needs to write two "
-        "small files beside it; where it may not, copy the library to a folder of your own"
-    ),
+    "SQLITE_CANTOPEN": f"can't be opened: check the permissions of the file and its folder. {_HELPERS}",
     "SQLITE_IOERR": "can't be read or written: check the disk it lies on, and that it isn't full",
     "SQLITE_PROTOCOL": "can't be locked, which its disk doesn't do: move the library to another disk",
 }

@@ -62,7 +62,7 @@ class Server:
         try:
             import pymilvus  # noqa: F401
         except ImportError:
-            raise UsageError("Milvus takes an extra: pip install 'imgsearch[milvus]'") from None
+            raise UsageError("Milvus needs the extra milvus: pip install 'imgsearch[milvus]'") from None
         # They would print every error that is raised here as well, and some that aren't.
         for name in ("pymilvus", "pymilvus.milvus_client", "milvus_lite", "grpc._server"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
