@@ -8,13 +8,14 @@ import re
 from typing import TYPE_CHECKING
 
 from searchengine.encoders import names
+from searchengine.encoders.beam_search import beam_search
 from searchengine.encoders.names import CONFIG_FILE
-from searchengine.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
+    import torch
     from numpy.typing import NDArray
 
     from searchengine.encoders.spec import ModelSpec
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 LONGEST = 30
 """Tokens of a sentence, as open_clip has it by default."""
-
-_START, _END = "<start_of_text>", "<end_of_text>"
 
 
 def can_write(name: str) -> bool:
@@ -40,24 +39,19 @@ def can_write(name: str) -> bool:
 
 
 class Captioner:
-    """Writes sentences by beam search, as open_clip does; torch only."""
+    """Writes sentences by beam search; torch only.
+
+    The search is our own: open_clip's is made of parts that the transformers package has dropped.
+    """
 
     def __init__(self, model: TorchModel, device: str = "cpu") -> None:
-        """Move the model to a device of torch's.
+        """Move the model to a device of torch's."""
+        from open_clip.tokenizer import SimpleTokenizer
 
-        Raises:
-            ModelError: The package that open_clip's beam search is made of isn't installed.
-        """
-        from open_clip import coca_model
-
-        if not getattr(coca_model, "_has_transformers", False):
-            raise ModelError(
-                f"{model.spec.name} needs the extra hf to write: pip install 'imgsearch[hf]' "
-                "(transformers isn't installed, or not in a version that open_clip can use)"
-            )
         self._model = model
         self._module = model.module.to(device)
         self._device = device
+        self._words = SimpleTokenizer()
 
     def __call__(self, pixels: NDArray[np.uint8]) -> list[str]:
         """A sentence for each picture.
@@ -65,19 +59,35 @@ class Captioner:
         Args:
             pixels: uint8 (n, height, width, 3), as `preprocess` gives them.
         """
-        import open_clip
         import torch
 
-        preprocessing, length = self._model.spec.preprocessing, self._model.spec.context_length
+        preprocessing = self._model.spec.preprocessing
         mean, std = (
             torch.tensor(values).reshape(1, 3, 1, 1) for values in (preprocessing.mean, preprocessing.std)
         )
-        images = (torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255 - mean) / std
+        images = (torch.tensor(pixels).permute(0, 3, 1, 2) / 255 - mean) / std
         with torch.inference_mode():
-            rows = self._module.generate(
-                images.to(self._device), seq_len=min(LONGEST, length), max_seq_len=length
+            return [self._write(image[None].to(self._device)) for image in images]
+
+    def _write(self, image: torch.Tensor) -> str:
+        latent, embeddings = self._module.visual(image)
+
+        def continued(beginnings: torch.Tensor) -> torch.Tensor:
+            count = len(beginnings)
+            answer = self._module(
+                image.expand(count, -1, -1, -1),
+                beginnings.to(self._device),
+                image_latent=latent.expand(count, -1),
+                image_embs=embeddings.expand(count, -1, -1),
+                output_labels=False,
             )
-        return [_tidy(open_clip.decode(row)) for row in rows.cpu()]
+            logits: torch.Tensor = answer["logits"]
+            return logits[:, -1].log_softmax(dim=-1)
+
+        start, end = self._words.sot_token_id, self._words.eot_token_id
+        # One position is the class token's.
+        longest = min(LONGEST, self._model.spec.context_length - 1)
+        return _tidy(self._words.decode(beam_search(continued, start=start, end=end, longest=longest)))
 
 
 def load_captioner(spec: ModelSpec, *, on_progress: Callable[[str], None] | None = None) -> Captioner:
@@ -92,6 +102,5 @@ def load_captioner(spec: ModelSpec, *, on_progress: Callable[[str], None] | None
 
 
 def _tidy(text: str) -> str:
-    """A sentence without the marks of its ends, and what follows them; ``a beach .`` has a blank too many."""
-    said = " ".join(text.partition(_END)[0].replace(_START, " ").split())
-    return re.sub(r"\s+([.,!?])", r"\1", said).removesuffix(".")
+    """A sentence without its full stop and the blanks that decoding leaves: ``a beach .``."""
+    return re.sub(r"\s+([.,!?])", r"\1", " ".join(text.split())).removesuffix(".")

@@ -40,7 +40,7 @@ SIGLIP = {
 }
 # CoCa: a class token after the text, attentional pooling of the picture.
 COCA = {
-    "embed_dim": 48,
+    "embed_dim": 64,  # the decoder takes the picture's as the texts'
     "custom_text": True,
     "vision_cfg": {
         **VISION,
