@@ -3,10 +3,10 @@
 export const SORTS = ["relevance", "newest", "oldest"];
 export const LEVELS = ["exact", "edited", "burst", "similar"];
 export const STRICTNESS = 0.9;
-const VIEWS = ["results", "duplicates", "status"];
+const VIEWS = ["results", "duplicates", "labels", "status"];
 
 /**
- * @typedef {{view: string, q: string, sort: string, strictness: number, collapse: boolean, level: string, open: number | null}} State
+ * @typedef {{view: string, q: string, sort: string, strictness: number, collapse: boolean, level: string, label: string, open: number | null}} State
  * @returns {State}
  */
 export function read(search = location.search) {
@@ -21,12 +21,13 @@ export function read(search = location.search) {
     strictness: strictness >= 0 && strictness <= 1 ? strictness : STRICTNESS,
     collapse: values.get("collapse") === "true",
     level: one("level", LEVELS),
+    label: values.get("label") ?? "",
     open: Number.isSafeInteger(open) && open > 0 ? open : null,
   };
 }
 
 /** What is as usual isn't said. */
-export function write({ view, q, sort, strictness, collapse, level, open }) {
+export function write({ view, q, sort, strictness, collapse, level, label, open }) {
   const values = new URLSearchParams();
   if (view !== VIEWS[0]) values.set("view", view);
   if (q) values.set("q", q);
@@ -34,6 +35,7 @@ export function write({ view, q, sort, strictness, collapse, level, open }) {
   if (strictness !== STRICTNESS) values.set("strictness", strictness);
   if (collapse) values.set("collapse", "true");
   if (level !== LEVELS[0]) values.set("level", level);
+  if (label) values.set("label", label);
   if (open) values.set("open", open);
   const text = values.toString();
   return text ? `/?${text}` : "/";

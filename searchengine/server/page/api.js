@@ -45,9 +45,17 @@ export const progress = (signal) => ask("/api/progress", { signal });
 export const failures = (values, signal) => ask(`/api/failures?${new URLSearchParams(values)}`, { signal });
 export const duplicates = (values, signal) => ask(`/api/duplicates?${new URLSearchParams(values)}`, { signal });
 
-export const signIn = (token) =>
-  ask("/api/session", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ token }),
-  });
+const labelAt = (name, rest = "") => `/api/labels/${encodeURIComponent(name)}${rest}`;
+export const labels = (signal) => ask("/api/labels", { signal });
+export const suggestions = (name, k, signal) => ask(labelAt(name, `/suggest?k=${k}`), { signal });
+export const examples = (name, values, signal) => ask(labelAt(name, `/examples?${new URLSearchParams(values)}`), { signal });
+export const teach = (name, ids, shows) => send(labelAt(name, "/examples"), { ids, shows });
+export const takeBack = (name, id) => ask(labelAt(name, `/examples/${id}`), { method: "DELETE" });
+export const forgetLabel = (name) => ask(labelAt(name), { method: "DELETE" });
+export const learn = (name) => ask(labelAt(name, "/train"), { method: "POST" });
+
+export const signIn = (token) => send("/api/session", { token });
+
+function send(path, values) {
+  return ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(values) });
+}

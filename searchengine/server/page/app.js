@@ -7,6 +7,8 @@ import { Controls } from "./controls.js";
 import { Duplicates } from "./duplicates.js";
 import * as filters from "./filters.js";
 import { Grid } from "./grid.js";
+import { Labelling } from "./labelling.js";
+import { Labels } from "./labels.js";
 import { Lightbox } from "./lightbox.js";
 import { News } from "./news.js";
 import * as query from "./query.js";
@@ -15,6 +17,7 @@ import { Selection, showBar } from "./selection.js";
 import * as sent from "./sent.js";
 import { signIn } from "./sign-in.js";
 import { Status } from "./status.js";
+import { Teacher } from "./teacher.js";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -24,8 +27,12 @@ let goingBack = null; // a promise while the browser does
 let leaving = new AbortController(); // the view that is shown
 
 const selection = new Selection();
-const grid = new Grid(find("#grid"), selection, { onOpen: stepIn, onAct: (name, result) => act(name, result.id) });
-const lightbox = new Lightbox(find("#lightbox"), selection, { onStep: step, onClose: stepOut, onAct: act });
+const teacher = new Teacher();
+const labelling = new Labelling(find("#labelling"), teacher);
+const label = (ids) => teacher.writable && ids.length && labelling.open(ids);
+const onLabel = (id) => label(lightbox.isOpen || !selection.count ? [id] : selection.ids);
+const grid = new Grid(find("#grid"), selection, { onOpen: stepIn, onAct: (name, result) => act(name, result.id), onLabel });
+const lightbox = new Lightbox(find("#lightbox"), selection, { onStep: step, onClose: stepOut, onAct: act, onLabel });
 const box = new Box(find(".box"), {
   onAsk: submit,
   onLeave: () => grid.tiles[0]?.querySelector("a").focus(),
@@ -33,7 +40,11 @@ const box = new Box(find(".box"), {
 const controls = new Controls(find(".controls"), {
   onChange: (changed) => go({ ...state, ...changed, open: null }, { replace: true, stay: "strictness" in changed }),
 });
-const onLocked = () => signIn(() => follow(state, { anew: true }));
+const onLocked = () =>
+  signIn(() => {
+    follow(state, { anew: true });
+    askWhetherToTeach();
+  });
 const results = new Results(
   find("#results"),
   { grid, controls },
@@ -48,6 +59,11 @@ const views = {
     onOpen: stepIn,
     onLevel: (level) => go({ ...state, level, open: null }),
     onAnswer,
+    onLocked,
+  }),
+  labels: new Labels(find("#labels"), teacher, {
+    onOpen: stepIn,
+    onGone: () => go({ ...state, label: "", open: null }, { replace: true }),
     onLocked,
   }),
   status: new Status(find("#status"), { onLocked }),
@@ -65,10 +81,10 @@ async function go(to, { replace = false, stay = false } = {}) {
 
 /** @param {{scroll?: number, count?: number, anew?: boolean}} how `anew`: even if it is shown already */
 function follow(to, { anew = false, ...at } = {}) {
-  const moved = to.view !== state.view || to.level !== state.level;
+  const moved = to.view !== state.view || to.level !== state.level || to.label !== state.label;
   state = to;
   document.title = [titleOf(to), "imgsearch"].filter(Boolean).join(" – ");
-  for (const name of ["results", "duplicates", "status"]) find(`#${name}`).hidden = name !== to.view;
+  for (const name of ["results", ...Object.keys(views)]) find(`#${name}`).hidden = name !== to.view;
   if (moved || anew) {
     leaving.abort();
     leaving = new AbortController();
@@ -88,7 +104,7 @@ function follow(to, { anew = false, ...at } = {}) {
   else if (lightbox.isOpen) lightbox.close();
 }
 
-const titleOf = ({ view, q }) => ({ results: q, duplicates: "Duplicates", status: "Status" })[view];
+const titleOf = ({ view, q, label: name }) => ({ results: q, duplicates: "Duplicates", labels: name || "Labels", status: "Status" })[view];
 
 addEventListener("popstate", (event) => {
   steppedIn = false;
@@ -101,7 +117,7 @@ function ask(q) {
     state = { ...state, open: null };
     lightbox.close();
   }
-  go({ ...state, view: "results", level: address.LEVELS[0], q, open: null });
+  go({ ...state, view: "results", level: address.LEVELS[0], label: "", q, open: null });
 }
 
 function submit(q) {
@@ -207,7 +223,14 @@ filters.listen({
 
 find("#choose").addEventListener("click", () => (selection.active ? selection.clear() : selection.begin()));
 selection.addEventListener("change", () => (find("#choose").ariaPressed = String(selection.active)));
-showBar(find("#selection"), selection, { onSearch: (ids) => ask(ids.map((id) => `image:${id}`).join(" ")) });
+showBar(find("#selection"), selection, { onSearch: (ids) => ask(ids.map((id) => `image:${id}`).join(" ")), onLabel: label });
+
+// What was answered before may be otherwise now; what is shown stays.
+teacher.addEventListener("change", () => results.forgetOthers());
+
+function askWhetherToTeach() {
+  teacher.labels().catch(() => {}); // a view that needs to know says what is wrong
+}
 
 new News(find("#news"), {
   onReload: () => {
@@ -219,4 +242,5 @@ new News(find("#news"), {
 
 history.scrollRestoration = "manual";
 follow(state, { anew: true, scroll: history.state?.scroll ?? 0 });
+askWhetherToTeach();
 if (state.view === "results" && !state.q && !state.open && matchMedia("(hover: hover)").matches) box.input.focus();

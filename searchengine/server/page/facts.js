@@ -19,6 +19,7 @@ export function writeFacts(element, known) {
     ["Described by imgsearch", known.described],
     ["Text", known.text],
     ["Keywords", known.keywords?.join(", ")],
+    ["Labels", known.labels?.map(({ name, shows }) => (shows ? name : `not ${name}`)).join(", ")],
     ["Taken", known.taken_at && new Date(known.taken_at).toLocaleString([], { dateStyle: "long", timeStyle: "short" })],
     ["Place", known.place],
     ["Position", known.latitude !== undefined && known.latitude !== null && mapLink(known.latitude, known.longitude)],

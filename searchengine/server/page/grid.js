@@ -12,16 +12,17 @@ export class Grid {
   /**
    * @param {HTMLElement} element
    * @param {import("./selection.js").Selection} selection
-   * @param {{onOpen: (id: number) => void, onAct: (name: string, result: object) => void}} doing
+   * @param {{onOpen: (id: number) => void, onAct: (name: string, result: object) => void, onLabel: (id: number) => void}} doing
    *   `onAct` is told one of ACTIONS' names.
    */
-  constructor(element, selection, { onOpen, onAct }) {
+  constructor(element, selection, { onOpen, onAct, onLabel }) {
     this.element = element;
     this.selection = selection;
     this.results = [];
     this.tiles = [];
     this.places = [];
     this.onAct = onAct;
+    this.onLabel = onLabel;
     this.actions = new Actions({
       onAct: (name, tile, event) => {
         const at = this.tiles.indexOf(tile);
@@ -147,6 +148,7 @@ export class Grid {
     const deed = {
       x: () => this.#choose(at, false),
       X: () => this.#choose(at, true),
+      l: () => this.onLabel(this.results[at].id),
       " ": onButton ? undefined : () => this.#choose(at, event.shiftKey),
       // Enter on the link would be a click, which selects while there is a selection.
       Enter: onButton ? undefined : () => onOpen(this.results[at].id),

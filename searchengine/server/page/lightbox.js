@@ -16,7 +16,7 @@ export class Lightbox {
   /**
    * @param {HTMLDialogElement} dialog
    * @param {import("./selection.js").Selection} selection
-   * @param {{onStep: (by: number) => void, onClose: (id: number) => void, onAct: (name: string, id: number) => void}} doing
+   * @param {{onStep: (by: number) => void, onClose: (id: number) => void, onAct: (name: string, id: number) => void, onLabel: (id: number) => void}} doing
    *   `onAct` is told one of ACTIONS' names.
    */
   constructor(dialog, selection, doing) {
@@ -41,7 +41,9 @@ export class Lightbox {
     });
     this.chooser = button({ className: "choose", title: "Select (X)" }, icon("check"), make("span", { textContent: "Select" }));
     this.chooser.addEventListener("click", () => this.#choose());
-    dialog.querySelector(".tools").prepend(...acts, this.chooser);
+    const labeller = button({ className: "teach", title: "Label (L)" }, icon("label"), make("span", { textContent: "Label" }));
+    labeller.addEventListener("click", () => doing.onLabel(this.id));
+    dialog.querySelector(".tools").prepend(...acts, labeller, this.chooser);
     dialog.querySelector(".back").addEventListener("click", () => doing.onStep(-1));
     dialog.querySelector(".on").addEventListener("click", () => doing.onStep(1));
     dialog.querySelector(".close").addEventListener("click", () => dialog.close());
@@ -148,13 +150,14 @@ export class Lightbox {
   }
 
   #key(event) {
-    if (!this.dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.dialog.open || event.target.closest?.("dialog:not(#lightbox)") || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = ACTIONS.find(({ key }) => key === event.key);
     const deed = {
       ArrowLeft: () => this.doing.onStep(-1),
       ArrowRight: () => this.doing.onStep(1),
       i: () => this.#toggleFacts(),
       x: () => this.#choose(),
+      l: () => this.doing.onLabel(this.id),
       "+": () => this.zoom.closer(),
       "=": () => this.zoom.closer(),
       "-": () => this.zoom.farther(),

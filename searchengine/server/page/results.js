@@ -50,6 +50,11 @@ export class Results {
     this.answer = null;
   }
 
+  /** The same, but what is shown stays. */
+  forgetOthers() {
+    this.kept.clear();
+  }
+
   /**
    * @param {import("./address.js").State} state
    * @param {{scroll?: number, count?: number}} at `count`: how many results to have at once

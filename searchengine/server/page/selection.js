@@ -60,16 +60,18 @@ export class Selection extends EventTarget {
  *
  * @param {HTMLElement} element
  * @param {Selection} selection
- * @param {{onSearch: (ids: number[]) => void}} doing
+ * @param {{onSearch: (ids: number[]) => void, onLabel: (ids: number[]) => void}} doing
  */
-export function showBar(element, selection, { onSearch }) {
+export function showBar(element, selection, { onSearch, onLabel }) {
   const said = element.querySelector("output");
   const search = button({ className: "pill", textContent: "Find likes" });
   search.addEventListener("click", () => onSearch(selection.ids));
+  const label = button({ className: "pill teach", textContent: "Label" });
+  label.addEventListener("click", () => onLabel(selection.ids));
   const clear = button({ className: "pill", textContent: "Clear", title: "Clear the selection (Esc)" });
   clear.addEventListener("click", () => selection.clear());
   const paths = () => selection.paths;
-  element.append(copyButton("Copy paths", paths), saveButton("Download", paths, "paths.txt"), search, clear);
+  element.append(copyButton("Copy paths", paths), saveButton("Download", paths, "paths.txt"), search, label, clear);
   selection.addEventListener("change", () => {
     element.hidden = !selection.active;
     said.textContent = selection.count ? `${counted(selection.count, "picture")} selected` : "Tap pictures to select them";
