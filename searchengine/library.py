@@ -76,6 +76,7 @@ class Library:
         self._catalog = catalog
         self._runtime = runtime
         self._answering = Answering(path, catalog, self._space, self._tell_stage)
+        self._facets: Remembered[dict[str, dict[str, int]]] = Remembered(catalog.generation, most=16)
         self._active: Remembered[SpaceRow | None] = Remembered(catalog.generation, most=1)
         self._opened: OpenSpace | None = None
         self._opening = threading.Lock()
@@ -609,12 +610,24 @@ class Library:
         with self._catalog.read() as session:
             return details.hashes(session, ids)
 
-    def facets(self) -> dict[str, dict[str, int]]:
-        """How many pictures have which camera, lens, type and year; the most frequent first."""
-        from searchengine.catalog import details
+    def facets(self, folder: str = "") -> dict[str, dict[str, int]]:
+        """How many pictures have which camera, lens, type, year, folder and label; the most frequent first.
 
-        with self._catalog.read() as session:
-            return details.facets(session)
+        Args:
+            folder: Whose folders are counted, as ``path:`` has it; by default those of all indexed folders.
+        """
+
+        def count() -> dict[str, dict[str, int]]:
+            from searchengine.catalog import details
+
+            with self._catalog.read() as session:
+                found = details.facets(session) | {"folder": details.folders(session, folder)}
+            space = self._space()
+            if space is not None:
+                space.refresh()
+            return found | {"label": {} if space is None else space.taught.counts()}
+
+        return self._facets.get(folder, count)
 
     def last_change(self) -> int:
         """A number that grows whenever pictures come or go; for caches of what depends on all of them."""

@@ -107,6 +107,7 @@ def test_the_python_library_opens_it(place):
         assert os.path.basename(library.search(DOG, k=1)[0].path) == place.name(DOG)
         assert library.status().catalog == place.url
         assert library.facets()["type"] == {"jpeg": 12}
+        assert library.facets("nowhere")["folder"] == {}
 
 
 def test_status_verify_and_optimize(place):

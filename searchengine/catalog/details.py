@@ -9,6 +9,7 @@ from sqlalchemy import extract, func, select
 
 from searchengine.catalog import captions, labels
 from searchengine.catalog.bulk import chunks
+from searchengine.catalog.either import Either
 from searchengine.catalog.models import Change, Content, Embedding, File, OcrText, Root
 from searchengine.details import Details, PictureFile, PictureLabel
 
@@ -115,3 +116,41 @@ def facets(session: Session) -> dict[str, dict[str, int]]:
         )
         found[name] = {str(row[0]): row[1] for row in rows}
     return found
+
+
+def folders(session: Session, below: str = "") -> dict[str, int]:
+    """How many of the pictures lie in folders, at any depth, the most first.
+
+    Args:
+        session: A session.
+        below: A folder, relative to its root, whose folders are meant; with none those of all roots. A folder
+            that holds all the pictures there are says nothing: then its own folders are meant.
+
+    Returns:
+        By the folders' paths, relative to their roots.
+    """
+    found = {} if "\0" in below else _folders(session, below)  # no path has that
+    if not below and len(found) == 1:
+        ((only, count),) = found.items()
+        if count == session.scalar(select(func.count()).select_from(Content).where(Content.shown)):
+            return folders(session, only) or found
+    return found
+
+
+def _folders(session: Session, below: str) -> dict[str, int]:
+    prefix = f"{below}/" if below else ""
+    start, path_text = os.fsencode(prefix), func.path_text(File.path)
+    # In SQLite as bytes, for what isn't UTF-8 can't be read as text.
+    rest, rest_text = func.substr(File.path, len(start) + 1), func.substr(path_text, len(prefix) + 1)
+    slash = Either(func.instr(rest, b"/"), func.strpos(rest_text, "/"))
+    name: Any = Either(func.substr(rest, 1, func.instr(rest, b"/") - 1), func.split_part(rest_text, "/", 1))
+    inside = Either(func.substr(File.path, 1, len(start)) == start, func.starts_with(path_text, prefix))
+    count = func.count(File.content_id.distinct())
+    rows = session.execute(
+        select(name, count)
+        .where(File.content_id.is_not(None), inside, slash > 0)
+        .group_by(name)
+        .order_by(count.desc(), name)
+        .limit(MOST_VALUES)
+    )
+    return {prefix + os.fsdecode(row[0]): row[1] for row in rows}

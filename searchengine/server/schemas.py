@@ -202,6 +202,10 @@ class Facets(Shape):
     lens: list[FacetValue]
     type: list[FacetValue]
     year: list[FacetValue]
+    folder: Annotated[
+        list[FacetValue], Field(description="Paths below the indexed folders, as `path:` has them.")
+    ]
+    label: Annotated[list[FacetValue], Field(description="What was taught by example.")]
 
 
 class Embedded(BaseModel):

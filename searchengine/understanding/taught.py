@@ -151,6 +151,14 @@ class Taught:
             found = combine(found, self.index.whole(np.array(side, np.int64)))
         return found
 
+    def counts(self) -> dict[str, int]:
+        """How many pictures show each concept that has been learned, the most frequent first."""
+        import numpy as np
+
+        learned = [label.name for label in self.labels() if label.learned]
+        found = {name: len(np.unique(self.index.first_parts(self.members(name)))) for name in learned}
+        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+
     def suggest(self, name: str, k: int) -> tuple[Suggestion, ...]:
         """The pictures that are no examples yet and of which a concept is least sure, those first.
 

@@ -146,6 +146,17 @@ def test_a_name_may_hold_anything_that_can_be_printed(teaching):
     assert teaching.get("/api/labels").json()["labels"] == []
 
 
+def test_labels_are_counted_by_how_many_pictures_a_search_finds(teaching, ids):
+    teaching.post("/api/labels/winter/examples", json={"ids": [ids[each] for each in SNOW]})
+    teaching.post("/api/labels/rex/examples", json={"ids": [ids[BEACH]]})
+    facets = teaching.get("/api/facets").json()["label"]
+    assert {each["value"]: each["count"] for each in facets} == {
+        name: len(found(teaching, f"label:{name}")) for name in ("rex", "winter")
+    }
+    teaching.delete("/api/labels/rex")
+    assert [each["value"] for each in teaching.get("/api/facets").json()["label"]] == ["winter"]
+
+
 def test_what_examples_have_left_behind_is_learned_anew(teaching, folder, ids):
     teaching.post("/api/labels/winter/examples", json={"ids": [ids[each] for each in SNOW]})
     answer = teaching.post("/api/labels/winter/train")

@@ -35,6 +35,43 @@ def test_facets_count_what_can_be_filtered_by(client, place):
         assert client.get("/api/search", params={"q": q}).json()["total"] == each["count"]
 
 
+@pytest.fixture(scope="module")
+def nested(tmp_path_factory):
+    """Asks a server of pictures in folders, all of them below one."""
+    base = tmp_path_factory.mktemp("nested")
+    album = base / "pictures" / "album"
+    names = ("2021/june/1.png", "2021/june/2.png", "2021/3.png", "a b/4.png", 'it"s/5.png', "6.png")
+    for number, name in enumerate(names):
+        paint(album / name, number)
+    shutil.copy(album / "6.png", album / "a b" / "again.png")
+    paint(album / os.fsdecode(b"caf\xe9") / "7.png", 7)
+    Update(base / "library", model="builtin").run([base / "pictures"])
+    with served(base / "library") as client:
+        yield client
+
+
+def folders(client, **parameters):
+    return {
+        each["value"]: each["count"] for each in client.get("/api/facets", params=parameters).json()["folder"]
+    }
+
+
+def test_folders_are_counted_with_all_that_lies_below_them(nested):
+    found = folders(nested)  # "album" holds everything, which nobody has to be told
+    assert found == {
+        "album/2021": 3,
+        "album/a b": 2,
+        'album/it"s': 1,
+        os.fsdecode(b"album/caf\xe9"): 1,
+    }
+    for folder in ("album/2021", "album/a b"):
+        q = f'path:"{folder}/*"'
+        assert nested.get("/api/search", params={"q": q}).json()["total"] == found[folder]
+    assert folders(nested, folder="album/2021") == {"album/2021/june": 2}
+    assert folders(nested, folder="album/2021/june") == {}
+    assert folders(nested, folder="nowhere") == folders(nested, folder="album/2021\0") == {}
+
+
 @pytest.mark.parametrize("level", ["exact", "edited"])
 def test_duplicates_are_grouped(level, client, place):
     found = client.get("/api/duplicates", params={"level": level}).json()

@@ -6,7 +6,7 @@ export const STRICTNESS = 0.9;
 const VIEWS = ["results", "duplicates", "labels", "status"];
 
 /**
- * @typedef {{view: string, q: string, sort: string, strictness: number, collapse: boolean, level: string, label: string, open: number | null}} State
+ * @typedef {{view: string, q: string, url: string, sort: string, strictness: number, collapse: boolean, level: string, label: string, open: number | null}} State
  * @returns {State}
  */
 export function read(search = location.search) {
@@ -17,6 +17,7 @@ export function read(search = location.search) {
   return {
     view: one("view", VIEWS),
     q: (values.get("q") ?? "").trim(),
+    url: values.get("url") ?? "",
     sort: one("sort", SORTS),
     strictness: strictness >= 0 && strictness <= 1 ? strictness : STRICTNESS,
     collapse: values.get("collapse") === "true",
@@ -27,10 +28,11 @@ export function read(search = location.search) {
 }
 
 /** What is as usual isn't said. */
-export function write({ view, q, sort, strictness, collapse, level, label, open }) {
+export function write({ view, q, url, sort, strictness, collapse, level, label, open }) {
   const values = new URLSearchParams();
   if (view !== VIEWS[0]) values.set("view", view);
   if (q) values.set("q", q);
+  if (url) values.set("url", url);
   if (sort !== SORTS[0]) values.set("sort", sort);
   if (strictness !== STRICTNESS) values.set("strictness", strictness);
   if (collapse) values.set("collapse", "true");
@@ -42,4 +44,4 @@ export function write({ view, q, sort, strictness, collapse, level, label, open 
 }
 
 /** What decides about the answer, and nothing else. */
-export const question = ({ q, sort, strictness, collapse }) => JSON.stringify([q, sort, strictness, collapse]);
+export const question = ({ q, url, sort, strictness, collapse }) => JSON.stringify([q, url, sort, strictness, collapse]);

@@ -23,11 +23,12 @@ async function ask(path, options = {}) {
 /**
  * A page of results.
  *
- * @param {{q: string, sort: string, strictness: number, collapse: boolean, k: number, cursor?: string, sent?: Blob | null}} question
- *   `sent` is the picture that `image:sent` means.
+ * @param {{q: string, sort: string, strictness: number, collapse: boolean, k: number, cursor?: string, sent?: Blob | null, url?: string}} question
+ *   `sent` is the picture that `image:sent` means, `url` the address of the one that `image:url` does.
  */
 export function search({ sent, signal, ...question }) {
   const asked = Object.entries(question).filter(([, value]) => value !== undefined && value !== null);
+  if (!sent && question.url) return send("/api/search", Object.fromEntries(asked), signal);
   if (!sent) return ask(`/api/search?${new URLSearchParams(asked)}`, { signal });
   const form = new FormData();
   for (const [name, value] of asked) form.set(name, value);
@@ -39,7 +40,7 @@ export function search({ sent, signal, ...question }) {
 export const pathsAddress = (question) => `/api/export?${new URLSearchParams({ ...question, format: "paths" })}`;
 
 export const image = (id, signal) => ask(`/api/images/${id}`, { signal });
-export const facets = () => ask("/api/facets");
+export const facets = (folder) => ask(`/api/facets?${new URLSearchParams({ folder })}`);
 export const status = (signal) => ask("/api/status", { signal });
 export const progress = (signal) => ask("/api/progress", { signal });
 export const failures = (values, signal) => ask(`/api/failures?${new URLSearchParams(values)}`, { signal });
@@ -56,6 +57,6 @@ export const learn = (name) => ask(labelAt(name, "/train"), { method: "POST" });
 
 export const signIn = (token) => send("/api/session", { token });
 
-function send(path, values) {
-  return ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(values) });
+function send(path, values, signal) {
+  return ask(path, { signal, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(values) });
 }

@@ -90,7 +90,7 @@ function follow(to, { anew = false, ...at } = {}) {
     leaving = new AbortController();
   }
   if (to.view === "results") {
-    box.show(to.q);
+    box.show(to.q, to);
     if (anew || !results.answers(to)) results.ask(to, at);
     else if (moved) scrollTo(0, at.scroll ?? 0);
   } else {
@@ -112,12 +112,13 @@ addEventListener("popstate", (event) => {
 });
 
 /** Search for something, from wherever one is; order and strictness stay as they are. */
-function ask(q) {
+function ask(written) {
+  const { q, url } = query.withoutAddress(written);
   if (lightbox.isOpen) {
     state = { ...state, open: null };
     lightbox.close();
   }
-  go({ ...state, view: "results", level: address.LEVELS[0], label: "", q, open: null });
+  go({ ...state, view: "results", level: address.LEVELS[0], label: "", q, url: url || (query.asksBy(q, query.URL_NAME) ? state.url : ""), open: null });
 }
 
 function submit(q) {
@@ -139,7 +140,7 @@ function onAnswer() {
 
 function offerPaths() {
   const { view, q, sort, strictness, collapse } = state;
-  find("#export").hidden = view !== "results" || !results.loaded.length || query.asksBySent(q);
+  find("#export").hidden = view !== "results" || !results.loaded.length || [query.SENT, query.URL_NAME].some((name) => query.asksBy(q, name));
   find("#export").href = api.pathsAddress({ q, sort, strictness, collapse });
 }
 
@@ -211,13 +212,15 @@ sent.listen({
     results.forget();
     ask(`image:${query.SENT}`);
   },
+  useText: (text) => ask(text.trim()),
 });
 
 filters.listen({
   panel: find("#filters"),
-  onPick: (text) => {
+  asked: () => box.text,
+  onAsk: (q) => {
     find("#filters").hidePopover();
-    ask(`${box.text} ${text}`.trim());
+    ask(q);
   },
 });
 
@@ -226,7 +229,10 @@ selection.addEventListener("change", () => (find("#choose").ariaPressed = String
 showBar(find("#selection"), selection, { onSearch: (ids) => ask(ids.map((id) => `image:${id}`).join(" ")), onLabel: label });
 
 // What was answered before may be otherwise now; what is shown stays.
-teacher.addEventListener("change", () => results.forgetOthers());
+teacher.addEventListener("change", () => {
+  results.forgetOthers();
+  if (lightbox.isOpen) lightbox.askAgain();
+});
 
 function askWhetherToTeach() {
   teacher.labels().catch(() => {}); // a view that needs to know says what is wrong

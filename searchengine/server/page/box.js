@@ -34,10 +34,11 @@ export class Box {
     return query.join(this.parts, this.input.value);
   }
 
-  /** @param {{mend?: boolean}} how `mend`: as text all through, so that a mistake can be put right */
-  show(q, { mend = false } = {}) {
+  /** @param {{url?: string, mend?: boolean}} how `url`: of the picture that `image:url` means; `mend`: as text all through, so that a mistake can be put right */
+  show(q, { url = "", mend = false } = {}) {
     const { parts, words } = query.split(q);
     this.shown = q;
+    this.url = url;
     this.parts = mend ? [] : parts;
     this.input.value = mend ? q : words;
     this.chips.replaceChildren(...this.parts.map((part, place) => this.#chip(part, place)));
@@ -60,14 +61,17 @@ export class Box {
   }
 
   #chip(part, place) {
-    const named = part.reference ? "this picture" : part.text;
+    const onWeb = part.reference === query.URL_NAME && this.url;
+    const named = onWeb || (part.reference ? "this picture" : part.text);
     const chip = make("button", {
       type: "button",
-      className: ["part", part.reference ? "picture" : "", part.away ? "away" : ""].join(" ").trim(),
+      className: ["part", part.reference && !onWeb ? "picture" : "", part.away ? "away" : ""].join(" ").trim(),
       ariaLabel: `Search without ${named}`,
-      title: `${part.text}: search without it`,
+      title: `${onWeb || part.text}: search without it`,
     });
-    if (part.reference) {
+    // A picture from elsewhere isn't loaded by the page.
+    if (onWeb) chip.append(make("span", { textContent: `${part.away ? "−" : ""}${hostOf(onWeb)}` }));
+    else if (part.reference) {
       const source = part.reference === query.SENT ? sent.thumbnail() : `/api/images/${part.reference}/thumbnail`;
       if (source) chip.append(make("img", { alt: "", src: source }));
       if (part.away) chip.append(make("span", { className: "minus", textContent: "−" }));
@@ -78,5 +82,13 @@ export class Box {
       this.input.focus();
     });
     return chip;
+  }
+}
+
+function hostOf(url) {
+  try {
+    return new URL(url).host;
+  } catch {
+    return url;
   }
 }

@@ -3,24 +3,24 @@
 import { facets } from "./api.js";
 import { button, make } from "./elements.js";
 import { paragraph } from "./notice.js";
-import { filter } from "./query.js";
+import { filter, folderOf, withFolder } from "./query.js";
 
-const HEADS = { year: "Year", camera: "Camera", lens: "Lens", type: "Type" };
+const HEADS = { year: "Year", folder: "Folder", label: "Label", camera: "Camera", lens: "Lens", type: "Type" };
 const SHOWN = 12;
 
-/** @param {{panel: HTMLElement, onPick: (text: string) => void}} parts */
-export function listen({ panel, onPick }) {
+/** @param {{panel: HTMLElement, asked: () => string, onAsk: (q: string) => void}} parts `asked`: the query as it stands in the box */
+export function listen({ panel, asked, onAsk }) {
   panel.addEventListener("toggle", async (event) => {
     if (event.newState !== "open") return;
     try {
-      panel.replaceChildren(...groups(await facets(), onPick));
+      panel.replaceChildren(...groups(await facets(folderOf(asked())), asked, onAsk));
     } catch (error) {
       panel.textContent = error.message;
     }
   });
 }
 
-function groups(found, onPick) {
+function groups(found, asked, onAsk) {
   const made = [];
   for (const [key, head] of Object.entries(HEADS)) {
     if (!found[key].length) continue;
@@ -29,7 +29,8 @@ function groups(found, onPick) {
     const chips = values.map(({ value, count }) => {
       const number = make("span", { textContent: count.toLocaleString() });
       const chip = button({ className: "chip" }, value, " ", number);
-      chip.addEventListener("click", () => onPick(filter(key, value)));
+      // A folder's folders are offered once one is in it, so they take its place.
+      chip.addEventListener("click", () => onAsk(key === "folder" ? withFolder(asked(), value) : `${asked()} ${filter(key, value)}`.trim()));
       return chip;
     });
     made.push(make("h2", { textContent: head }), make("div", { className: "chips" }, ...chips));

@@ -13,6 +13,7 @@ export class Lesson {
   #given = []; // answers, for taking the last one back
   #skipped = new Set();
   #sending = Promise.resolve(); // answers go out one after the other
+  #waiting = 0; // of those, how many haven't brought new pictures yet
 
   /**
    * @param {HTMLElement} element
@@ -73,8 +74,9 @@ export class Lesson {
     this.back.disabled = !this.#given.length;
     for (const each of this.answers) each.disabled = !shown;
     this.opener.hidden = !shown;
-    this.asked.textContent = shown ? `Does it show ${this.name}?` : "There is nothing left to ask";
-    this.said.textContent = shown ? `${nameOf(shown.path)} · ${Math.round(shown.probability * 100)} % sure that it does` : "Every picture is an example, or was skipped.";
+    this.element.ariaBusy = String(!shown && this.#waiting > 0);
+    this.asked.textContent = shown ? `Does it show ${this.name}?` : this.#waiting ? "Learning …" : "There is nothing left to ask";
+    this.said.textContent = shown ? `${nameOf(shown.path)} · ${Math.round(shown.probability * 100)} % sure that it does` : this.#waiting ? "" : "Every picture is an example, or was skipped.";
     this.next.replaceChildren(...others.map(({ thumbnail }) => make("img", { src: thumbnail, alt: "" })));
     if (!shown) return;
     this.picture.alt = nameOf(shown.path);
@@ -87,7 +89,6 @@ export class Lesson {
     const picture = this.#queue.shift();
     if (!picture) return;
     this.#given.push({ picture, shows });
-    this.#draw();
     this.#send(async () => this.doing.onTaught(await this.teacher.teach(this.name, [picture.id], shows), picture, shows));
   }
 
@@ -95,15 +96,14 @@ export class Lesson {
     const picture = this.#queue.shift();
     if (!picture) return;
     this.#skipped.add(picture.id);
-    this.#draw();
     if (this.#queue.length < 2) this.#send();
+    else this.#draw();
   }
 
   #undo() {
     const last = this.#given.pop();
     if (!last) return;
     this.#queue.unshift(last.picture);
-    this.#draw();
     this.#send(async () => {
       await this.teacher.takeBack(this.name, last.picture.id);
       const label = (await this.teacher.labels()).find((each) => each.name === this.name);
@@ -113,9 +113,14 @@ export class Lesson {
 
   /** Tell the server, then ask what it is least sure of now. */
   #send(deed = () => {}) {
-    this.#sending = this.#sending.then(deed).then(
-      () => this.renew(),
-      (error) => this.doing.onFail(error),
-    );
+    this.#waiting += 1;
+    this.#draw();
+    this.#sending = this.#sending
+      .then(deed)
+      .finally(() => (this.#waiting -= 1))
+      .then(
+        () => this.renew(),
+        (error) => this.doing.onFail(error),
+      );
   }
 }

@@ -84,10 +84,16 @@ export class Lightbox {
     if (result) this.#picture(result);
     else this.picture.removeAttribute("src");
     writeFacts(this.facts, result ?? {});
+    await this.askAgain();
+  }
+
+  /** What is known of the picture may be otherwise now. */
+  async askAgain() {
+    const result = this.known;
     this.asking?.abort();
     this.asking = new AbortController();
     try {
-      const found = await image(id, this.asking.signal);
+      const found = await image(this.id, this.asking.signal);
       this.known = { ...result, ...found };
       if (!result) this.#picture(found);
       writeFacts(this.facts, this.known);

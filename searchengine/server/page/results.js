@@ -105,13 +105,14 @@ export class Results {
     }
   }
 
-  async #asked({ q, sort, strictness, collapse }) {
-    if (!query.asksBySent(q)) return { q, sort, strictness, collapse };
+  async #asked({ q, url, sort, strictness, collapse }) {
+    const asked = { q, sort, strictness, collapse, ...(url && { url }) };
+    if (!query.asksBy(q, query.SENT)) return asked;
     const picture = await sent.sent();
     if (!picture) {
       throw new api.Problem({ detail: "This address searches by a picture that only its sender has. Drop one of yours here." });
     }
-    return { q, sort, strictness, collapse, sent: picture };
+    return { ...asked, sent: picture };
   }
 
   #present(found) {
@@ -133,7 +134,7 @@ export class Results {
 
   #keep(found) {
     // The visitor's own picture may be another one next time.
-    if (query.asksBySent(found.state.q)) return;
+    if (query.asksBy(found.state.q, query.SENT)) return;
     this.kept.delete(found.question);
     this.kept.set(found.question, found);
     if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);

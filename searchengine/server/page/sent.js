@@ -1,12 +1,14 @@
 // The visitor's own picture: where it comes from (dropped, pasted, chosen), and how a reload finds it again.
 
+import { isAddress } from "./query.js";
+
 const KEY = "imgsearch.sent";
 const SIDE = 768; // pixels; more than any model looks at
 
 let picture = null;
 
-/** Calls `use` with every picture that is dropped, pasted or chosen. */
-export function listen({ overlay, input, use }) {
+/** Calls `use` with every picture that is dropped, pasted or chosen, and `useText` with a text that is pasted beside the fields. */
+export function listen({ overlay, input, use, useText }) {
   const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
   let depth = 0; // each element under the pointer tells of its own entering and leaving
   addEventListener("dragenter", (event) => {
@@ -30,9 +32,11 @@ export function listen({ overlay, input, use }) {
   });
   addEventListener("paste", (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find((each) => each.type.startsWith("image/"));
-    if (!file) return;
+    const text = event.clipboardData?.getData("text") ?? "";
+    if (file) use(file);
+    else if (event.target.matches?.("#query, :not(input)") && !event.target.value && isAddress(text)) useText(text);
+    else return;
     event.preventDefault();
-    use(file);
   });
   input.addEventListener("change", () => {
     const [file] = input.files;

@@ -61,9 +61,14 @@ def failures(service: Served, k: HowMany = 50, cursor: After = None) -> Response
 
 
 @router.get("/facets", response_model=Facets)
-def facets(service: Served) -> Response:
-    """Cameras, lenses, types and years, with how many pictures have them."""
-    found = {name: counted(values) for name, values in service.library.facets().items()}
+def facets(
+    service: Served,
+    folder: Annotated[
+        str, Query(max_length=4096, description="Whose folders are counted; without it, the outermost.")
+    ] = "",
+) -> Response:
+    """Cameras, lenses, types, years, folders and labels, with how many pictures have them."""
+    found = {name: counted(values) for name, values in service.library.facets(folder).items()}
     return Response(to_json(found), media_type=_JSON)
 
 

@@ -7,15 +7,34 @@ import re
 
 import pytest
 
+from indexer.update import Update
 from searchengine.as_json import to_json
 from searchengine.query.grammar import parse
+from tests.pictures import paint
 from tests.server.conftest import server_process
 from tests.server.page.conftest import MANY
-from tests.server.page.steps import act, answered, asked, below, first_name, ids, search, tiles, until
+from tests.server.page.steps import (
+    act,
+    answered,
+    asked,
+    below,
+    first_name,
+    ids,
+    is_shown,
+    search,
+    tiles,
+    until,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WORDS = "a dog on a beach"
+DEFAULTS = {"strictness": 0.9, "collapse": False, "k": 60}
+
+
+def site_of(page):
+    """The server's address."""
+    return page.evaluate("location.origin")
 
 
 def test_it_opens_with_all_pictures(visit, place):
@@ -184,6 +203,62 @@ def test_a_query_comes_apart_as_the_server_reads_it(visit):
         assert sorted(map(repr, read.filters + read.examples + read.exact)) == sorted(
             map(repr, again.filters + again.examples + again.exact)
         )
+
+
+def test_a_folder_leads_to_its_folders(visit, tmp_path):
+    for number, name in enumerate(("2021/may/1.png", "2021/a b/2.png", "2022/3.png")):
+        paint(tmp_path / "pictures" / name, number)
+    Update(tmp_path / "library", model="builtin").run([tmp_path / "pictures"])
+    with server_process(tmp_path / "library") as (address, _):
+        page = visit("/?q=type:png", base=address)
+        for chip, q in (("2021 2", "type:png path:2021/*"), ("2021/a b 1", 'type:png path:"2021/a b/*"')):
+            first_name(page)
+            page.get_by_role("button", name="Filters").click()
+            with answered(page):
+                page.get_by_role("button", name=chip, exact=True).click()
+            assert asked(page) == q
+        until(page, "document.querySelectorAll('.tile').length === 1")
+
+
+def test_an_address_of_a_picture_finds_its_likes(visit):
+    url = "https://example.org/a%20dog.jpg?size=large"
+    told = []
+
+    def fetched(route):
+        """As if the server had fetched it: there is no web in a test."""
+        if route.request.method == "GET":
+            route.continue_()
+            return
+        told.append(route.request.post_data_json)
+        route.fulfill(response=route.fetch(method="GET", url=site_of(page) + "/api/search?q=dog&k=60"))
+
+    page = visit()
+    page.route("**/api/search*", fetched)
+    search(page, f"at night {url}")
+    first_name(page)
+    assert told == [{"q": "at night image:url", "url": url, "sort": "relevance"} | DEFAULTS]
+    assert page.locator(".part").text_content() == "example.org"
+    assert (asked(page), asked(page, "url")) == ("at night image:url", url)
+    with answered(page):
+        page.reload()
+    assert told[1]["url"] == url
+    page.locator(".part").click()
+    page.wait_for_url(lambda address: "image" not in address)
+    assert asked(page, "url") == ""
+
+
+def test_an_address_that_is_pasted_is_searched_at_once(visit):
+    page = visit(expect_errors=True)
+    first_name(page)
+    page.evaluate(
+        """() => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text", " https://example.org/dog.jpg ");
+            document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+        }"""
+    )
+    is_shown(page, "start it with --allow-fetch")
+    assert (asked(page), asked(page, "url")) == ("image:url", "https://example.org/dog.jpg")
 
 
 def test_a_chip_becomes_text_again_to_be_changed(visit):
