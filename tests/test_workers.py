@@ -187,6 +187,7 @@ def test_the_workers_side_answers_until_its_input_ends(monkeypatch):
     monkeypatch.setattr(worker, "_take_standard_streams", lambda: (requests, answers))
     monkeypatch.setattr(worker, "_silence", lambda descriptor: None)
     monkeypatch.setattr(worker, "limit_process", lambda memory: None)
+    monkeypatch.setattr(worker, "_seconds", 0.0)  # put back, so that nothing here has an alarm later
     interrupt = signal.getsignal(signal.SIGINT)
     try:
         worker.serve()
