@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from indexer.calibrate import keep_calibrated
 from indexer.lock import writing
 from indexer.progress import OnProgress, Progress, Rate, silent
-from indexer.update import keep_snapshot
+from indexer.snapshot import keep_snapshot
 from searchengine.catalog import portable, roots, spaces
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.catalog import Catalog

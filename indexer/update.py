@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from indexer.calibrate import keep_calibrated
-from indexer.disk.roots import locate
 from indexer.garbage import uncollected
 from indexer.lock import writing
+from indexer.model import RunModel
+from indexer.planning.ground import known_files, prepare, without_library
 from indexer.planning.settle import settle
-from indexer.planning.survey import Ground, Survey, known_files, knows, requested, survey
-from indexer.precision import confirmed, in_precision, precision_of
+from indexer.planning.survey import Survey, survey
+from indexer.precision import precision_of
 from indexer.progress import OnProgress, Progress, Rate, Stopwatch, silent
 from indexer.recorded import recorded
+from indexer.snapshot import keep_snapshot
 from indexer.summary import Summary, summarize
-from searchengine.catalog import files, ocr, regions, removal, roots, runs, spaces
+from searchengine.catalog import ocr, regions, removal, roots, runs, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.engines import record
-from searchengine.errors import ModelMismatchError, UsageError
 from searchengine.layout import Layout, make_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from indexer.ahead import Ahead
     from indexer.disk.scan import Problem
     from indexer.pipeline.commit import Committer
     from indexer.pipeline.pipeline import Batch, Commit, Job
-    from indexer.planning.survey import KnownFiles
+    from indexer.planning.ground import Ground, KnownFiles, Paths
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders import Resolved
     from searchengine.encoders.encoder import Encoder
     from searchengine.encoders.precision import Asked
-
-Paths = Iterable[str | bytes | os.PathLike[str]]
 
 # Pictures encoded and committed together: more gain nothing on a processor, and are what a crash can lose.
 BATCH_SIZE = 16
@@ -85,12 +84,11 @@ class Update:
         ahead: Ahead | None = None,
         on_progress: OnProgress = silent,
     ) -> None:
-        self.encoder = encoder
-        self._ahead = ahead
         self._layout = Layout(library)
-        self._model = model
+        self._model = RunModel(
+            model, runtime=runtime, precision=precision, encoder=encoder, ahead=ahead, tell=self._tell
+        )
         self._runtime = runtime
-        self._precision = precision
         self._exclude = exclude
         self._accept_removals = accept_removals
         self._rehash = rehash
@@ -103,6 +101,11 @@ class Update:
         self._stopwatch = Stopwatch()
         self._interrupted = False
 
+    @property
+    def encoder(self) -> Encoder | None:
+        """The model that is open; None as long as none is."""
+        return self._model.encoder
+
     def survey(self, paths: Paths) -> Survey:
         """Say what a run would have to do, and do nothing.
 
@@ -112,12 +115,10 @@ class Update:
             UsageError: The same of the precision.
         """
         if not Catalog.exists(self._layout.catalog):
-            return self._survey({target: {} for target in locate(requested(paths, _nothing), ())})
+            return self._survey(without_library(paths))
         with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
             self._check_model(spaces.active_space(session))
-            root_ids = {root.path: root.id for root in roots.all_roots(session)}
-            targets = locate(requested(paths, knows(session, root_ids)), root_ids)
-            known = known_files(session, targets, root_ids)
+            known = known_files(session, paths)
         return self._survey(known)
 
     def model(self) -> Resolved:
@@ -126,20 +127,15 @@ class Update:
         Raises:
             ModelNotFoundError: No model goes by this name.
         """
-        from searchengine.encoders import DEFAULT_MODEL, resolve
+        from searchengine.encoders import resolve
 
-        space = None
-        if Catalog.exists(self._layout.catalog):
-            with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
-                space = spaces.active_space(session)
-        return resolve(space.spec.name if space else self._model or DEFAULT_MODEL)
+        return resolve(self._model.name(self._space_now()))
 
     def embeds_regions(self) -> bool:
         """Whether a run would embed pictures' regions, too."""
-        if self._regions is not None or not Catalog.exists(self._layout.catalog):
-            return bool(self._regions)
-        with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
-            space = spaces.active_space(session)
+        if self._regions is not None:
+            return self._regions
+        space = self._space_now()
         return space is not None and space.regions
 
     def run(self, paths: Paths) -> Summary:
@@ -167,7 +163,7 @@ class Update:
         start = time.perf_counter()
         paths = list(paths)
         if not Catalog.exists(self._layout.catalog):
-            requested(paths, _nothing)  # a mistyped path must not leave an empty library behind
+            without_library(paths)  # a mistyped path must not leave an empty library behind
         make_folder(self._layout.folder)
         with (
             writing(self._layout.folder, "imgsearch index"),
@@ -178,8 +174,8 @@ class Update:
             with catalog.read() as session:
                 space = spaces.active_space(session)
             self._check_model(space)
-            with uncollected():
-                ground = self._settle_roots(catalog, paths)
+            with uncollected(), catalog.write() as session:
+                ground = prepare(session, paths)
             with catalog.write() as session:
                 run_id = runs.start_run(session)
             self._on_progress = recorded(catalog, run_id, self._told)
@@ -203,36 +199,16 @@ class Update:
                     runs.finish_run(session, run_id, outcome, counts)
         return summary
 
+    def _space_now(self) -> SpaceRow | None:
+        """The library's space, as far as there is a library."""
+        if not Catalog.exists(self._layout.catalog):
+            return None
+        with Catalog.open(self._layout.catalog) as catalog, catalog.read() as session:
+            return spaces.active_space(session)
+
     def _check_model(self, space: SpaceRow | None) -> None:
-        if space is None:
-            return
-        if self._precision not in ("auto", space.precision):
-            raise UsageError(
-                f"the library {self._layout.folder} was begun in {space.precision}, not {self._precision}; "
-                "leave --precision out to go on with it, or name another --library"
-            )
-        if self._model is None:
-            return
-        from searchengine.encoders.names import parse
-
-        name = parse(self._model).text
-        if name != space.spec.name:
-            raise ModelMismatchError(
-                f"the library {self._layout.folder} was made with the model {space.spec.name}, not {name}; "
-                "leave --model out to go on with its own; to search with the other from now on: "
-                f"imgsearch switch-model {name}; to keep both, name another --library for it"
-            )
-
-    def _settle_roots(self, catalog: Catalog, paths: Paths) -> Ground:
-        """Add the roots that are new and let them absorb those below them."""
-        with catalog.write() as session:
-            root_ids = {root.path: root.id for root in roots.all_roots(session)}
-            targets = locate(requested(paths, knows(session, root_ids)), root_ids)
-            for target in targets:
-                roots.include_root(session, target.root)
-            root_ids = {root.path: root.id for root in roots.all_roots(session)}
-            totals = {target.root: files.count_below(session, root_ids[target.root]) for target in targets}
-            return Ground(root_ids, totals, known_files(session, targets, root_ids))
+        if space is not None:
+            self._model.check(space, self._layout.folder)
 
     def _survey(self, known: KnownFiles) -> Survey:
         with uncollected():
@@ -249,15 +225,13 @@ class Update:
         from indexer.pipeline.commit import Committer
         from indexer.planning.jobs import jobs
 
-        encoder = self.encoder
         todo = jobs(catalog, found, ground.root_ids, rehash=self._rehash)
-        if encoder is None or (space is not None and encoder.spec != space.spec):
-            with self._stopwatch.timed("load"):
-                encoder = self._ahead.result() if self._ahead is not None and space is None else None
-                encoder = encoder or self._load_encoder(space)
-                if space is None and self._precision == "auto":
-                    encoder = confirmed(encoder, [job.absolute for job in todo], self._tell)
-                self.encoder = encoder
+        with nullcontext() if self._model.is_open(space) else self._stopwatch.timed("load"):
+            encoder = (
+                self._model.for_new_library([job.absolute for job in todo])
+                if space is None
+                else self._model.of(space)
+            )
         if space is None:
             with catalog.write() as session:
                 space = spaces.create_space(session, encoder.spec, precision=precision_of(encoder))
@@ -323,7 +297,7 @@ class Update:
         with catalog.read() as session:
             space = spaces.active_space(session)
         if space is not None:
-            keep_calibrated(catalog, self._layout, space, lambda: self._encoder_of(space))
+            keep_calibrated(catalog, self._layout, space, lambda: self._model.of(space))
 
     def _describe(self, catalog: Catalog, found: Survey, ground: Ground) -> list[Problem]:
         """Take in what is said beside pictures that haven't changed themselves."""
@@ -351,7 +325,7 @@ class Update:
 
         with self._stopwatch.timed("regions"):
             try:
-                catch_up(catalog, space, lambda: self._encoder_of(space), self._on_progress)
+                catch_up(catalog, space, lambda: self._model.of(space), self._on_progress)
             except KeyboardInterrupt:
                 self._interrupted = True
 
@@ -373,20 +347,6 @@ class Update:
         with self._stopwatch.timed("text"):
             self._interrupted = not catch_up(catalog, self._on_progress)
         return 0
-
-    def _encoder_of(self, space: SpaceRow) -> Encoder:
-        """A space's model, loaded only if it isn't yet."""
-        if self.encoder is None or self.encoder.spec != space.spec:
-            self.encoder = self._load_encoder(space)
-        return self.encoder
-
-    def _load_encoder(self, space: SpaceRow | None) -> Encoder:
-        from searchengine.encoders import DEFAULT_MODEL, load_encoder
-
-        name = space.spec.name if space else self._model or DEFAULT_MODEL
-        weights = space.spec.weights if space else None
-        encoder = load_encoder(name, runtime=self._runtime, weights=weights, on_progress=self._tell)
-        return in_precision(encoder, self._precision, space.precision if space else None, self._tell)
 
     def _tell(self, message: str) -> None:
         self._on_progress(Progress(message))
@@ -433,18 +393,3 @@ class Update:
             stages=self._stopwatch.seconds(),
             outcome="interrupted" if self._interrupted else "done",
         )
-
-
-def keep_snapshot(catalog: Catalog, layout: Layout) -> None:
-    """Bring what is derived from the vectors up to date, when enough has changed to be worth it."""
-    from searchengine.catalog.embeddings import EmbeddingSource
-
-    with catalog.read() as session:
-        space = spaces.active_space(session)
-    if space is not None:
-        layout.vector_store.keep(EmbeddingSource(catalog, space))
-
-
-def _nothing(_: bytes) -> bool:
-    """What a library knows before it is there."""
-    return False

@@ -24,7 +24,7 @@ from synthetic_vectors import Population
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from indexer.calibrate import keep_calibrated
-from indexer.update import keep_snapshot
+from indexer.snapshot import keep_snapshot
 from indexer.upkeep.repair import optimize
 from searchengine.catalog import roots, spaces
 from searchengine.catalog.catalog import Catalog

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from indexer.model import RunModel
 from indexer.update import Update
 from searchengine import Library, reach
 from searchengine.reach import Reach, is_reachable
@@ -57,7 +58,7 @@ def test_many_that_ask_at_once_get_the_answer_of_one_look(monkeypatch):
 @pytest.fixture
 def disk(tmp_path, monkeypatch):
     """A library of three pictures on a disk, a copy of one of them elsewhere."""
-    monkeypatch.setattr(Update, "_load_encoder", lambda *_: CountingEncoder())
+    monkeypatch.setattr(RunModel, "_open", lambda *_: CountingEncoder())
     for seed in range(3):
         paint(tmp_path / "disk" / f"{seed}.jpg", seed)
     paint(tmp_path / "home" / "copy.jpg", 0)

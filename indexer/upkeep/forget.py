@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from indexer.disk.roots import contains, relative
 from indexer.lock import writing
-from indexer.update import keep_snapshot
+from indexer.snapshot import keep_snapshot
 from searchengine.catalog import files, images, removal, roots
 from searchengine.catalog.catalog import Catalog
 from searchengine.errors import UsageError

@@ -15,7 +15,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from indexer.disk.excludes import compile_globs
-from indexer.planning.survey import knows
+from indexer.planning.ground import knows
 from indexer.watching.changes import Changed, folders_to_look_at, nearest_folder
 from indexer.watching.mounts import network_share
 from searchengine.catalog import roots

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from indexer.model import RunModel
 from indexer.update import Update
 from searchengine.encoders.spec import ModelSpec, Preprocessing
 from tests.pictures import paint
@@ -35,7 +36,7 @@ class CountingEncoder:
 def encoder(monkeypatch):
     """The counting stand-in, in the place of every model."""
     encoder = CountingEncoder()
-    monkeypatch.setattr(Update, "_load_encoder", lambda self, space: encoder)
+    monkeypatch.setattr(RunModel, "_open", lambda self, space: encoder)
     return encoder
 
 

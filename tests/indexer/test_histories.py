@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import select
 
+from indexer.model import RunModel
 from indexer.planning import plan
 from indexer.summary import COUNTS
 from indexer.update import Update
@@ -70,7 +71,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.deleted = {}
         self.patches = [
             mock.patch.object(plan, "HELD_BACK_COUNT", HELD_BACK_COUNT),
-            mock.patch.object(Update, "_load_encoder", return_value=self.encoder),
+            mock.patch.object(RunModel, "_open", return_value=self.encoder),
             *self.more_patches(),
         ]
         for patch in self.patches:

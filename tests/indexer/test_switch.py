@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from indexer.lock import writing
+from indexer.model import RunModel
 from indexer.pipeline import again
 from indexer.switching.switch import LOCK, Switch, drop_old
 from indexer.update import Update
@@ -51,9 +52,7 @@ def other(monkeypatch, encoder):
     other = OtherEncoder()
     by_name = {"other": other, "counting": encoder}
     monkeypatch.setattr(Switch, "_load_encoder", lambda self: by_name[self._model])
-    monkeypatch.setattr(
-        Update, "_load_encoder", lambda self, space: by_name[space.spec.name] if space else encoder
-    )
+    monkeypatch.setattr(RunModel, "_open", lambda self, space: by_name[space.spec.name] if space else encoder)
     return other
 
 

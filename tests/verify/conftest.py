@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
+from indexer.model import RunModel
 from indexer.update import Update
 from indexer.upkeep.rehome import rehome
 from searchengine.cli import program
@@ -26,7 +27,7 @@ def made_once(tmp_path_factory):
     shutil.copy(tree / "a.jpg", tree / "copy.jpg")
     with pytest.MonkeyPatch.context() as patch:
         encoder = CountingEncoder()
-        patch.setattr(Update, "_load_encoder", lambda self, space: encoder)
+        patch.setattr(RunModel, "_open", lambda self, space: encoder)
         Update(made).run([tree])
         paint(tree / "d.jpg", 4)  # in a run of its own, so that its content is number 4
         Update(made).run([tree])
