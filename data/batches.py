@@ -22,7 +22,6 @@ T = TypeVar("T")
 
 GRID = 6  # the truth about where things stand is given on GRID x GRID cells
 MOST = 4  # things in a scene
-PAINTED = 2  # pictures are painted this much larger, then resized: the look of a photo scaled down
 CROWDED_SHARE = 0.35  # of the scenes hold three or four kinds: more to learn from each picture
 SIBLING_SHARE = 0.4  # of a batch are scenes easily taken for another one in it
 

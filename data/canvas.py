@@ -26,11 +26,10 @@ class Canvas:
         self.y: Floats = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
         self.x: Floats = ((np.arange(width, dtype=np.float32) + 0.5) / width)[None, :]
 
-    def ramp(self, stops: Sequence[tuple[float, Colour]], along: Floats | None = None) -> Floats:
-        """Return colours (height, width or 1, 3) interpolated between stops, from top to bottom."""
-        position = self.y if along is None else along
+    def ramp(self, stops: Sequence[tuple[float, Colour]]) -> Floats:
+        """Return colours (height, 1, 3) interpolated between stops, from top to bottom."""
         at = [stop for stop, _ in stops]
-        channels = [np.interp(position, at, [colour[c] for _, colour in stops]) for c in range(3)]
+        channels = [np.interp(self.y, at, [colour[c] for _, colour in stops]) for c in range(3)]
         return np.stack(channels, axis=-1).astype(np.float32)
 
     def gradient(self, stops: Sequence[tuple[float, Colour]], top: float = 0, bottom: float = 1) -> None:

@@ -26,8 +26,8 @@ CODES_QUERY = 0.0069
 THUMBNAIL = 11_000
 # scripts/bench_ray.py, SQLite: the one writer commits a picture in a third of a millisecond.
 COMMITS_A_SECOND = 3000
-# Bytes of a known file that a run holds, and of a new one more (`FileRow`, `Entry`, `Job`; tracemalloc).
-KNOWN_FILE, NEW_FILE = 584, 225
+# Bytes of a known file that a run holds (`FileRow`, `Entry`; tracemalloc).
+KNOWN_FILE = 584
 # Published: HNSW takes 1.1 (4 d + 8 M) bytes of memory a vector (OpenSearch's documentation); M = 16.
 HNSW_M = 16
 # Published: Milvus's DiskANN keeps in memory an eighth of the float32 vectors' bytes as codes and a tenth as

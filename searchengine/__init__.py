@@ -1,6 +1,8 @@
 """Semantic image search: the read path, and what it shares with the indexer.
 
-from searchengine import Library
+Example::
+
+    from searchengine import Library
 
     with Library.open("~/photos.library") as library:
         for hit in library.search("a dog on a beach", k=10):

@@ -307,7 +307,6 @@ class DecodePool(WorkerPool[Task, Outcome]):
         workers: int | None = None,
         seconds: float = SECONDS,
         memory: int | None = MEMORY,
-        limits: Limits = DEFAULT_LIMITS,
         in_regions: bool = False,
     ) -> None:
         """Nothing is started yet.
@@ -317,11 +316,10 @@ class DecodePool(WorkerPool[Task, Outcome]):
             workers: Most processes at a time; by default one for each core this process may use.
             seconds: Most that one file may take.
             memory: Most bytes that a worker may allocate, where the system can be told; None for no limit.
-            limits: What one picture may ask for.
             in_regions: Give pictures' regions (`images.tiles`) instead of whole pictures.
         """
         super().__init__(
-            partial(decode, preprocessing=preprocessing, limits=limits, in_regions=in_regions),
+            partial(decode, preprocessing=preprocessing, in_regions=in_regions),
             workers=available_cores() if workers is None else workers,
             seconds=seconds,
             memory=memory,

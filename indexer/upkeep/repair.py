@@ -20,7 +20,7 @@ from searchengine.verify.library import verify, verify_open
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from searchengine.verify.findings import OnCheck, Report
+    from searchengine.verify.findings import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Optimized:
     bytes_after: int
 
 
-def repair(library: Path, *, on_check: OnCheck | None = None) -> Report:
+def repair(library: Path) -> Report:
     """Check a library and put right what isn't as it should be; no committed row that is right is lost.
 
     Returns:
@@ -58,7 +58,7 @@ def repair(library: Path, *, on_check: OnCheck | None = None) -> Report:
     with writing(library, "imgsearch verify --repair"):
         try:
             with Catalog.open(layout.catalog) as catalog:
-                before = verify_open(catalog, layout, on_check=on_check)
+                before = verify_open(catalog, layout)
                 done = _repair(catalog, layout, before)
                 after = verify_open(catalog, layout) if done else before
         except LibraryDamagedError:

@@ -115,19 +115,6 @@ def contents_by_hash(session: Session, hashes: Collection[bytes]) -> dict[bytes,
     return found
 
 
-def files_of_contents(session: Session, content_ids: Collection[int]) -> list[tuple[int, int, FileRow]]:
-    """Every file that holds one of the contents: (content id, root id, file)."""
-    found: list[tuple[int, int, FileRow]] = []
-    for chunk in chunks(set(content_ids)):
-        rows = session.execute(
-            select(Content.id, File.root_id, *_COLUMNS)
-            .join(File, File.content_id == Content.id)
-            .where(Content.id.in_(chunk))
-        )
-        found += [(row[0], row[1], FileRow(*row[2:])) for row in rows]
-    return found
-
-
 def embedded(session: Session, space_id: int, content_ids: Collection[int]) -> set[int]:
     """Those of the contents that have an embedding of the whole picture in the space."""
     found: set[int] = set()
@@ -150,21 +137,11 @@ def existing(session: Session, content_ids: Collection[int]) -> set[int]:
     return found
 
 
-def contents_to_embed(
-    session: Session, space_id: int, *, after: int = 0, limit: int | None = None
-) -> list[int]:
-    """Shown contents without an embedding of the whole picture in the space, in order of id.
-
-    Args:
-        session: A session.
-        space_id: The space.
-        after: Leave out contents up to this id.
-        limit: How many at most; None for all.
-    """
+def contents_to_embed(session: Session, space_id: int) -> list[int]:
+    """Shown contents without an embedding of the whole picture in the space, in order of id."""
     has_one = (
         select(Embedding.id)
         .where(Embedding.content_id == Content.id, Embedding.space_id == space_id, Embedding.part == 0)
         .exists()
     )
-    statement = select(Content.id).where(Content.shown, ~has_one, Content.id > after)
-    return list(session.scalars(statement.order_by(Content.id).limit(limit)))
+    return list(session.scalars(select(Content.id).where(Content.shown, ~has_one).order_by(Content.id)))

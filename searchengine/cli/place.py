@@ -24,11 +24,6 @@ class Place:
     given: str | None = None
 
     @property
-    def explicit(self) -> bool:
-        """Whether the user named the library, by option or environment."""
-        return bool(self.given)
-
-    @property
     def library(self) -> Path:
         """The library's folder, absolute; it need not exist."""
         return (Path(self.given).expanduser() if self.given else default_library()).absolute()

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 BURST_SECONDS = 10
 """Between two shots of one burst."""
 
+LATER_SHOTS = 32
+"""With so many a shot is paired at most: an import may give a thousand files one time."""
+
 BURST, SIMILAR = 0.7, 0.85
 """Least likeness. Of 735,078 pairs of Flickr8k photos under ViT-B-32, 262 and 3 are as alike: the 3 show one
 thing in one pose; from 0.8 on (11) it is one sport or animal (scripts/eval_duplicates.py)."""
@@ -69,17 +72,12 @@ def burst_edges(times: NDArray[np.datetime64], vectors: NDArray[np.float16], usu
     return edges_of(pairs[alike], cosines[alike])
 
 
-def shots_together(times: NDArray[np.datetime64], *, reach: int = 32) -> Pairs:
-    """Pairs (m, 2) taken at most `BURST_SECONDS` apart, the smaller position first.
-
-    Args:
-        times: (n,) datetime64[s].
-        reach: How many later shots a shot is paired with; an import may give a thousand files one time.
-    """
+def shots_together(times: NDArray[np.datetime64]) -> Pairs:
+    """Pairs (m, 2) of shots (n,) datetime64[s] at most `BURST_SECONDS` apart, the smaller position first."""
     known = np.flatnonzero(~np.isnat(times))
     known = known[np.argsort(times[known], kind="stable")]
     found = [np.zeros((0, 2), np.int64)]
-    for ahead in range(1, min(reach, len(known) - 1) + 1):
+    for ahead in range(1, min(LATER_SHOTS, len(known) - 1) + 1):
         close = times[known[ahead:]] - times[known[:-ahead]] <= np.timedelta64(BURST_SECONDS, "s")
         if not close.any():
             break

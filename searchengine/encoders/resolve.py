@@ -33,12 +33,11 @@ class Resolved:
         return self.path is not None
 
 
-def resolve(name: str, *, ask_hub: bool = True) -> Resolved:
-    """Find out where a model is, without loading it or fetching it.
+def resolve(name: str) -> Resolved:
+    """Find out where a model is; nothing is loaded or fetched, the hub is asked for a file's size at most.
 
     Args:
         name: As for `load_encoder`.
-        ask_hub: Whether the hub may be asked for a file's size (5 s at most where it doesn't answer).
 
     Raises:
         ModelNotFoundError: No model goes by this name.
@@ -47,7 +46,7 @@ def resolve(name: str, *, ask_hub: bool = True) -> Resolved:
     parsed = names.parse(name)
     export = next((one for one in cache.exports() if one.manifest.spec.name == parsed.text), None)
     if parsed.kind in {"hub", "pretrained"}:
-        return _remote(parsed, export, ask_hub=ask_hub)
+        return _remote(parsed, export)
     from searchengine.encoders.locate import BUILTIN_FOLDER
 
     if parsed.kind == "builtin":
@@ -60,7 +59,7 @@ def resolve(name: str, *, ask_hub: bool = True) -> Resolved:
     return Resolved(parsed.text, parsed.kind, path or parsed.detail, 0, exported=export is not None)
 
 
-def _remote(name: names.ModelName, export: cache.Export | None, *, ask_hub: bool) -> Resolved:
+def _remote(name: names.ModelName, export: cache.Export | None) -> Resolved:
     from searchengine.encoders import hub
 
     if export is not None:
@@ -68,7 +67,7 @@ def _remote(name: names.ModelName, export: cache.Export | None, *, ask_hub: bool
     repository, files, about = _on_hub(name)
     if path := hub.cached(repository, files):
         return Resolved(name.text, name.kind, path, 0, exported=False)
-    size = hub.size(repository, files) if ask_hub else None
+    size = hub.size(repository, files)
     return Resolved(name.text, name.kind, None, about if size is None else size, exported=False)
 
 

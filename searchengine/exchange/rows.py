@@ -32,9 +32,6 @@ VERSION = 1
 KEY = "imgsearch"
 """What the header goes by, in each format."""
 
-# What a row says of its own embedding; the rest is said once, with part 0.
-OF_PART = ("hash", "part", "seconds")
-
 _FACTS = (
     "size",
     "width",

@@ -1,1 +1,1 @@
-"""From what was asked to a ranked answer."""
+"""From what was asked, in the query language, to what ranks its answer: a direction, filters, a line."""

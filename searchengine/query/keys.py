@@ -52,14 +52,12 @@ class Key:
         read: A value's text to the value; ValueError says what is wrong with it, in words.
         write: The other way round.
         example: A value that is right, for messages and help.
-        says: What it filters by, in a few words.
     """
 
     name: str
     read: Callable[[str], Value]
     write: Callable[[Value], str]
     example: str
-    says: str
 
 
 def _read_pattern(text: str) -> Value:
@@ -173,28 +171,27 @@ _PIXELS = _number({"": 1, "px": 1})
 KEYS = {
     key.name: key
     for key in (
-        Key("camera", _read_pattern, _write_pattern, "canon", "maker or model"),
-        Key("lens", _read_lens, _write_lens, "50mm", "lens name, or focal length"),
-        Key("type", _read_type, _write_choice, "heic", "file format, or image or video"),
-        Key("path", _read_pattern, _write_pattern, "2021/*", "path below its folder"),
-        Key("name", _read_pattern, _write_pattern, "IMG_*", "file name"),
-        Key("after", _read_moment, _write_moment, "2021-06", "taken then or later"),
-        Key("before", _read_moment, _write_moment, "2022", "taken earlier"),
-        Key("width", _PIXELS, _write_number, ">2000", "pixels across"),
-        Key("height", _PIXELS, _write_number, ">2000", "pixels down"),
-        Key("mp", _number({"": 1, "mp": 1}), _write_number, ">12", "megapixels"),
-        Key("size", _number(_BYTES), _write_number, "<2mb", "size of the file"),
-        Key("near", _read_circle, _write_circle, "48.85,2.35,10km", "place, within a distance"),
+        Key("camera", _read_pattern, _write_pattern, "canon"),
+        Key("lens", _read_lens, _write_lens, "50mm"),
+        Key("type", _read_type, _write_choice, "heic"),
+        Key("path", _read_pattern, _write_pattern, "2021/*"),
+        Key("name", _read_pattern, _write_pattern, "IMG_*"),
+        Key("after", _read_moment, _write_moment, "2021-06"),
+        Key("before", _read_moment, _write_moment, "2022"),
+        Key("width", _PIXELS, _write_number, ">2000"),
+        Key("height", _PIXELS, _write_number, ">2000"),
+        Key("mp", _number({"": 1, "mp": 1}), _write_number, ">12"),
+        Key("size", _number(_BYTES), _write_number, "<2mb"),
+        Key("near", _read_circle, _write_circle, "48.85,2.35,10km"),
         Key(
             "orientation",
             _choice("portrait", "landscape", "square"),
             _write_choice,
             "portrait",
-            "portrait, landscape or square",
         ),
-        Key("keyword", _read_pattern, _write_pattern, "beach", "keyword, whole; with * and ? a part"),
-        Key(LABEL_KEY, _read_label, _write_choice, "rex", "what you taught with: imgsearch label add"),
-        Key("rating", _number({"": 1}), _write_number, ">3", "stars, 1 to 5"),
+        Key("keyword", _read_pattern, _write_pattern, "beach"),
+        Key(LABEL_KEY, _read_label, _write_choice, "rex"),
+        Key("rating", _number({"": 1}), _write_number, ">3"),
     )
 }
 EXAMPLE_KEY = "image"

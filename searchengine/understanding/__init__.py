@@ -1,1 +1,1 @@
-"""What pictures show, in words: labels, concepts taught by example, tags, groups of a whole library."""
+"""What pictures show, in words: labels, tags, objects, sentences, groups, and concepts taught by example."""

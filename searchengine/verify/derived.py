@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from searchengine.errors import LibraryError, UsageError
 from searchengine.verify.findings import Check, examples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -43,7 +42,7 @@ class Leftovers:
     orphaned: list[Path] = field(default_factory=list)
 
 
-def checks(catalog: Catalog, layout: Layout) -> Iterator[Callable[[], Check]]:
+def checks(catalog: Catalog, layout: Layout) -> Iterator[Check]:
     """Every check of derived files."""
     try:
         with catalog.read() as session:
@@ -51,8 +50,8 @@ def checks(catalog: Catalog, layout: Layout) -> Iterator[Callable[[], Check]]:
     except LibraryError:
         return  # the catalog's own checks have said so
     for space in known:
-        yield partial(_vectors, catalog, layout, space)
-    yield partial(_leftovers, catalog, layout)
+        yield _vectors(catalog, layout, space)
+    yield _leftovers(catalog, layout)
 
 
 def _vectors(catalog: Catalog, layout: Layout, space: SpaceRow) -> Check:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EXAMPLES = 3
 """As many things are named where many are wrong in the same way."""
@@ -58,20 +60,8 @@ class Report:
         }
 
 
-OnCheck = Callable[[str], None]
-
-
 def examples(things: Iterable[object]) -> str:
     """The first few of some things, and that there are more."""
     shown = [str(thing) for thing in things]
     more = ", …" if len(shown) > EXAMPLES else ""
     return ", ".join(shown[:EXAMPLES]) + more
-
-
-def told(checks: Iterable[Callable[[], Check]], on_check: OnCheck | None) -> Iterator[Check]:
-    """Make checks one after the other, and say after each which it was."""
-    for check in checks:
-        made = check()
-        if on_check:
-            on_check(made.name)
-        yield made

@@ -8,18 +8,17 @@ from searchengine.catalog.catalog import Catalog
 from searchengine.errors import LibraryDamagedError
 from searchengine.layout import Layout
 from searchengine.verify import derived, truth
-from searchengine.verify.findings import Check, OnCheck, Report, told
+from searchengine.verify.findings import Check, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def verify(library: Path, *, on_check: OnCheck | None = None) -> Report:
+def verify(library: Path) -> Report:
     """Look at every invariant; nothing is changed, and others may search and write meanwhile.
 
     Args:
         library: The library's folder.
-        on_check: Told the name of each check when it has been made.
 
     Raises:
         LibraryNotFoundError: There is none.
@@ -30,12 +29,11 @@ def verify(library: Path, *, on_check: OnCheck | None = None) -> Report:
     layout = Layout(library)
     try:
         with Catalog.open(layout.catalog) as catalog:
-            return verify_open(catalog, layout, on_check=on_check)
+            return verify_open(catalog, layout)
     except LibraryDamagedError as error:
         return Report((Check("the catalog can be opened", (str(error),)),))
 
 
-def verify_open(catalog: Catalog, layout: Layout, *, on_check: OnCheck | None = None) -> Report:
+def verify_open(catalog: Catalog, layout: Layout) -> Report:
     """The same on a catalog that is open."""
-    made = [*told(truth.checks(catalog), on_check), *told(derived.checks(catalog, layout), on_check)]
-    return Report(tuple(made))
+    return Report((*truth.checks(catalog), *derived.checks(catalog, layout)))

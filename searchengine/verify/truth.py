@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.spaces import SpaceRow
 
 
-def checks(catalog: Catalog) -> Iterator[Callable[[], Check]]:
+def checks(catalog: Catalog) -> Iterator[Check]:
     """Every check of the catalog, each in one consistent view; others may write meanwhile."""
     for look in (
         _database,
@@ -36,7 +36,7 @@ def checks(catalog: Catalog) -> Iterator[Callable[[], Check]]:
         _word_index,
         _path_index,
     ):
-        yield partial(_in_one_view, catalog, look)
+        yield _in_one_view(catalog, look)
     try:
         with catalog.read() as session:
             known = spaces.all_spaces(session)
@@ -44,9 +44,9 @@ def checks(catalog: Catalog) -> Iterator[Callable[[], Check]]:
         return  # too damaged, which has been said by then
     for space in known:
         for look_at in (_log, _vectors):
-            yield partial(_in_one_view, catalog, partial(look_at, space=space))
+            yield _in_one_view(catalog, partial(look_at, space=space))
         if space.state == "active":
-            yield partial(_in_one_view, catalog, partial(_complete, space=space))
+            yield _in_one_view(catalog, partial(_complete, space=space))
 
 
 def _in_one_view(catalog: Catalog, look: Callable[[Session], Check]) -> Check:

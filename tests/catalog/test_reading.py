@@ -43,8 +43,6 @@ def test_sizes_and_hashes_that_are_known(catalog, space, root):
         assert files.known_sizes(session, [1, 3, 5]) == {3, 5}
         known = files.contents_by_hash(session, [facts("horse").hash, facts("cow").hash])
         assert known == {facts("horse").hash: 2}
-        ((content_id, root_id, file),) = files.files_of_contents(session, [2])
-        assert (content_id, root_id, file.path) == (2, root.id, b"b")
 
 
 def test_a_picture_comes_with_all_its_files_reachable_ones_first(catalog, space, root):

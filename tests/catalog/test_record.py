@@ -187,7 +187,7 @@ def test_many_rows_pass_the_limit_on_parameters(catalog, space, root, monkeypatc
     rows = known(catalog, root).values()
     with catalog.read() as session:
         assert len(images.images(session, {row.content_id for row in rows})) == 7
-        assert len(files.files_of_contents(session, range(1, 8))) == 20
+        assert sum(len(each.files) for each in images.images(session, range(1, 8)).values()) == 20
         assert files.known_sizes(session, range(100)) == {1}
     with catalog.write() as session:
         moves.move_files(session, [move(row, root, b"x/" + row.path) for row in rows])
@@ -225,13 +225,12 @@ def test_a_space_is_built_beside_the_active_one(catalog, space, root):
         removal.remove_files(session, [known(catalog, root)["b.jpg"].id])
         other = spaces.create_space(session, spec(weights="cd" * 32), state="building")
     with catalog.write() as session:
-        assert files.contents_to_embed(session, other.id, limit=1) == [1]
-        todo = files.contents_to_embed(session, other.id, limit=10)
+        todo = files.contents_to_embed(session, other.id)
         assert todo == [1, 3]
         vectors = np.stack([unit(each) for each in todo])
         assert record.record_embeddings(session, other.id, todo, vectors) == 2
         assert record.record_embeddings(session, other.id, todo, vectors) == 0
-        assert files.contents_to_embed(session, other.id, limit=10) == []
+        assert files.contents_to_embed(session, other.id) == []
     _, ids, shown = EmbeddingSource(catalog, other).changes(0)
     assert ids.tolist() == [4, 5]
     assert shown.all()

@@ -120,9 +120,7 @@ def test_the_library_is_where_the_option_the_environment_or_nobody_says(monkeypa
     monkeypatch.chdir(tmp_path)
     assert Place("~/photos").library == tmp_path / "photos"
     assert Place("photos").library == tmp_path / "photos"
-    assert Place("photos").explicit
     assert tmp_path / "data" in Place().library.parents
-    assert not Place().explicit
 
 
 @pytest.fixture

@@ -288,4 +288,4 @@ def test_no_hub_is_asked_for_what_is_known_not_to_be_there(monkeypatch):
     assert not resolved.downloaded
     assert resolved.download_bytes == 605_000_000
     assert resolve("hf-hub:org/model").download_bytes is None
-    assert resolve("ViT-B-32/laion400m_e31", ask_hub=False).download_bytes is None
+    assert resolve("ViT-B-32/laion400m_e31").download_bytes is None
