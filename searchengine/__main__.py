@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from searchengine.interrupt import go_at_once
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C while it is still being imported ends it as later on: 130, in one line."""
-    try:
-        from searchengine.cli import main as run
+    """Run the command line, whose import alone takes as long as people take to change their minds."""
+    go_at_once()
+    from searchengine.cli import main as run
 
-        run()
-    except KeyboardInterrupt:
-        if sys.stderr is not None:
-            os.write(2, b"\nInterrupted.\n")
-        os._exit(130)
+    run()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,11 @@ import click
 
 from indexer.cli.options import quiet_option
 from searchengine.cli.display import count, printable
+from searchengine.interrupt import INTERRUPTED
 
 if TYPE_CHECKING:
     from indexer.import_files import Imported
     from searchengine.cli.place import Place
-
-INTERRUPTED = 130
 
 
 @click.command("import")

@@ -13,6 +13,7 @@ from indexer.cli.report import counts_in_words, remarks, stages_in_words
 from searchengine.cli.display import count, duration, printable
 from searchengine.encoders.precision import PRECISIONS
 from searchengine.errors import UsageError
+from searchengine.interrupt import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from searchengine.cli.place import Place
 
 SOME_FAILED = 3
-INTERRUPTED = 130
 
 
 @click.command()

@@ -10,6 +10,7 @@ import click
 
 from indexer.cli.options import quiet_option, runtime_option
 from searchengine.cli.display import count, duration, printable
+from searchengine.interrupt import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from searchengine.cli.place import Place
 
 SOME_LEFT_OUT = 3
-INTERRUPTED = 130
 
 
 @click.command("switch-model")

@@ -11,11 +11,11 @@ from typing import NoReturn
 import click
 
 from searchengine import __version__
-from searchengine.cli.outcome import INTERRUPTED
 from searchengine.cli.place import Place
 from searchengine.cli.program import LazyCommand, Program
 from searchengine.cli.streams import make_fit
 from searchengine.engines import CATALOG_VARIABLE, VECTORS_VARIABLE
+from searchengine.interrupt import INTERRUPTED
 from searchengine.layout import LIBRARY_VARIABLE
 
 # The indexer's commands are named here, not imported: the reading half never imports the writing half.
@@ -28,10 +28,16 @@ SECTIONS = {
         ),
         "watch": LazyCommand("indexer.cli.watch:watch", "Index folders, then follow what changes in them."),
         "search": LazyCommand(
-            "searchengine.cli.search:search", "Find pictures by what is in them.", ends_at_once=True
+            "searchengine.cli.search:search",
+            "Find pictures by what is in them.",
+            ends_at_once=True,
+            only_asks=True,
         ),
         "similar": LazyCommand(
-            "searchengine.cli.similar:similar", "Find the likes of a picture.", ends_at_once=True
+            "searchengine.cli.similar:similar",
+            "Find the likes of a picture.",
+            ends_at_once=True,
+            only_asks=True,
         ),
         "serve": LazyCommand("searchengine.cli.serve:serve", "Search in the browser, and over HTTP."),
     },

@@ -20,12 +20,12 @@ import click
 
 from searchengine.cli.display import printable
 from searchengine.errors import ImgsearchError, QueryError
+from searchengine.interrupt import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEBUG_VARIABLE = "IMGSEARCH_DEBUG"
-INTERRUPTED = 130
 TRACEBACK_FILE = "last-traceback.txt"
 
 

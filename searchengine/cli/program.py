@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem, shell_complete
 
 from searchengine.cli.outcome import outcome
+from searchengine.interrupt import raise_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +28,13 @@ class LazyCommand(NamedTuple):
         target: Where it is, as ``module:object``.
         help: What it does, in one line.
         ends_at_once: Whether nothing has to be put in order after it: the process may just end.
+        only_asks: Whether nothing has to be put in order if it is interrupted either.
     """
 
     target: str
     help: str
     ends_at_once: bool = False
+    only_asks: bool = False
 
     def load(self) -> click.Command:
         """Import the command."""
@@ -73,6 +76,8 @@ class Program(click.Group):
         if entry is None:
             return None
         self.ran = entry
+        if not entry.only_asks:
+            raise_again()
         return self._with_options(entry.load())
 
     def _with_options(self, command: click.Command) -> click.Command:

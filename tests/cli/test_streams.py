@@ -7,16 +7,6 @@ import sys
 import pytest
 
 PROGRAM = [sys.executable, "-m", "searchengine"]
-INTERRUPTED_AT_ONCE = """
-import sys
-class Interrupt:
-    def find_spec(self, name, path=None, target=None):
-        if name == "click":
-            raise KeyboardInterrupt
-sys.meta_path.insert(0, Interrupt())
-from searchengine.__main__ import main
-main()
-"""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closes streams as a POSIX shell does")
@@ -40,8 +30,3 @@ def test_what_an_encoding_lacks_is_written_in_other_letters():
     env = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True)
     assert done.stdout.strip() == rb"960 x 640 - caf\xe9 ..."
-
-
-def test_ctrl_c_before_the_program_is_imported_is_no_traceback():
-    done = subprocess.run([sys.executable, "-c", INTERRUPTED_AT_ONCE], capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (130, b"\nInterrupted.\n")
