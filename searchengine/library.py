@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, Self
 
-from searchengine.answering.pages import Answering
+from searchengine.answering.pages import Answering, Sort
+from searchengine.answering.question import Question
 from searchengine.catalog import images, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.database import BUSY_TIMEOUT
@@ -44,14 +45,13 @@ if TYPE_CHECKING:
     from searchengine.understanding.clusters import Cluster, Placed
     from searchengine.understanding.describe import Description
     from searchengine.understanding.objects import Objects
-    from searchengine.understanding.pictures import Answers, Opened, Seen, Unread
+    from searchengine.understanding.pictures import Answers, Given
     from searchengine.understanding.tags import Tags
     from searchengine.understanding.taught import LabelledPicture, Suggestion, TaughtLabel
     from searchengine.understanding.teach import Teacher
 
 Tell = Callable[[str], None]
 Runtime = Literal["auto", "onnx", "torch"]
-Sort = Literal["relevance", "newest", "oldest"]
 Pictures = Callable[[str], bytes | int]
 
 
@@ -169,24 +169,13 @@ class Library:
             ModelError: The library's model can't be loaded.
         """
         if isinstance(query, Text):
-            written, asked = query.text, Query((Words(query.text),))
+            text, asked = query.text, Query((Words(query.text),))
         else:
-            written, asked = query, parse(query)
+            text, asked = query, parse(query)
         asked = replace(asked, more=tuple(more), less=tuple(less))
-        # What a cursor belongs to: the same words with other judgements rank otherwise.
-        name = f"{written} {asked.more} {asked.less}" if more or less else written
-        page = Page(k, offset, cursor)
-        answering = self._answering.collapsed if collapse else self._answering.ranked
         read = pictures or _read
-
-        def answer(part: Page) -> SearchResults:
-            found = answering(name, asked, lambda space: space.encode(asked, read), part, strictness)
-            return replace(found, query=written)
-
-        dated = not asked.has_direction and asked.ranking_label is None
-        if sort == "relevance" or (sort == "newest" and dated):
-            return answer(page)
-        return self._answering.dated(name, answer, page, newest=sort == "newest")
+        question = Question(text, asked, lambda space: space.encode(asked, read), strictness, collapse)
+        return self._answering.answer(question, Page(k, offset, cursor), sort)
 
     def similar(
         self,
@@ -220,13 +209,12 @@ class Library:
         else:
             name = ""
             picture = image
-        asked = Query(examples=(Example(name),))
 
         def encode(space: OpenSpace) -> Direction:
             return compose([], [(space.encode_picture(picture), 1.0)])
 
-        answering = self._answering.collapsed if collapse else self._answering.ranked
-        return answering(name, asked, encode, Page(k, offset, cursor), strictness)
+        question = Question(name, Query(examples=(Example(name),)), encode, strictness, collapse)
+        return self._answering.answer(question, Page(k, offset, cursor))
 
     @property
     def model(self) -> str | None:
@@ -241,7 +229,7 @@ class Library:
             UsageError: The library has no model yet.
             ModelError: It can't be loaded.
         """
-        return self._space_with_model().encode_text(text)
+        return self._known_space().encode_text(text)
 
     def embed_picture(self, data: bytes) -> tuple[NDArray[np.float32], int, int]:
         """A picture's embedding, float32 (dim,), of length 1; and its width and height, upright.
@@ -254,15 +242,9 @@ class Library:
             ImageError: The picture can't be read.
             ModelError: The model can't be loaded.
         """
-        space = self._space_with_model()
+        space = self._known_space()
         picture = self.open_picture(data, space.draft_to)
         return space.encode_picture(picture.image), picture.width, picture.height
-
-    def _space_with_model(self) -> OpenSpace:
-        space = self._space()
-        if space is None:
-            raise UsageError("the library has no model yet; index some pictures: imgsearch index FOLDER")
-        return space
 
     def status(self) -> Status:
         """Say what is indexed, by which model, and how the last run went."""
@@ -319,7 +301,7 @@ class Library:
 
     def classify(
         self,
-        images: Iterable[str | os.PathLike[str] | bytes | int] = (),
+        images: Given = (),
         labels: Sequence[str] = (),
         *,
         where: str | None = None,
@@ -346,9 +328,10 @@ class Library:
             ModelError: The library's model can't be loaded.
         """
         from searchengine.understanding.classify import classify
+        from searchengine.understanding.pictures import look
 
         space = self._known_space()
-        return classify(space, self._pictures(space, images, where), labels, templates)
+        return classify(space, look(space, *self._subjects(images, where)), labels, templates)
 
     def cluster(
         self, count: int | None = None, *, phrases: Sequence[str] | None = None
@@ -418,7 +401,7 @@ class Library:
 
     def tag(
         self,
-        images: Iterable[str | os.PathLike[str] | bytes | int] = (),
+        images: Given = (),
         *,
         where: str | None = None,
         vocabulary: Sequence[str] | None = None,
@@ -439,14 +422,15 @@ class Library:
             QueryError: The query can't be understood.
             ModelError: The library's model can't be loaded.
         """
+        from searchengine.understanding.pictures import look
         from searchengine.understanding.tags import tag
 
         space = self._known_space()
-        return tag(space, self._pictures(space, images, where), vocabulary, checked(strictness))
+        return tag(space, look(space, *self._subjects(images, where)), vocabulary, checked(strictness))
 
     def objects(
         self,
-        images: Iterable[str | os.PathLike[str] | bytes | int] = (),
+        images: Given = (),
         labels: Sequence[str] | None = None,
         *,
         where: str | None = None,
@@ -466,15 +450,14 @@ class Library:
             ModelError: The library's model can't be loaded.
         """
         from searchengine.understanding.objects import LEAST_SCORE, detect
+        from searchengine.understanding.pictures import open_files
         from searchengine.understanding.windows import draft_to
 
         space = self._known_space()
-        opened = self._opened_pictures(space, images, where, draft_to(space.spec))
+        opened = open_files(space, *self._subjects(images, where), draft_to(space.spec))
         return detect(space, opened, labels, LEAST_SCORE if least is None else least)
 
-    def describe(
-        self, images: Iterable[str | os.PathLike[str] | bytes | int] = (), *, where: str | None = None
-    ) -> Answers[Description]:
+    def describe(self, images: Given = (), *, where: str | None = None) -> Answers[Description]:
         """Say in a sentence what pictures show. Their files are read, indexed or not.
 
         Args:
@@ -487,44 +470,19 @@ class Library:
             ModelError: The library's model can't be loaded.
         """
         from searchengine.understanding.describe import describe
+        from searchengine.understanding.pictures import open_files
         from searchengine.understanding.windows import draft_to
 
         space = self._known_space()
-        return describe(space, self._opened_pictures(space, images, where, draft_to(space.spec)))
+        return describe(space, open_files(space, *self._subjects(images, where), draft_to(space.spec)))
 
-    def _pictures(
-        self,
-        space: OpenSpace,
-        given: Iterable[str | os.PathLike[str] | bytes | int],
-        where: str | None,
-    ) -> Iterator[Seen | Unread]:
-        """The pictures that files, folders and ids name, or a query, embedded."""
-        from searchengine.understanding import pictures
-
-        return pictures.look(space, *self._subjects(given, where))
-
-    def _opened_pictures(
-        self,
-        space: OpenSpace,
-        given: Iterable[str | os.PathLike[str] | bytes | int],
-        where: str | None,
-        draft_to: int,
-    ) -> Iterator[Opened | Unread]:
-        """The same, decoded; their shorter sides shrunk to no fewer pixels than that."""
-        from searchengine.understanding import pictures
-
-        known, files = self._subjects(given, where)
-        return pictures.open_files(space, [*known, *((None, each) for each in files)], draft_to)
-
-    def _subjects(
-        self, given: Iterable[str | os.PathLike[str] | bytes | int], where: str | None
-    ) -> tuple[list[tuple[int, str]], list[str | bytes]]:
+    def _subjects(self, given: Given, where: str | None) -> tuple[list[tuple[int, str]], list[str | bytes]]:
         """The pictures of the library, by id and path, and the files that are meant."""
-        from searchengine.understanding import pictures
+        from searchengine.understanding.pictures import named
 
         given = list(given)
         if where is None:
-            return pictures.named(given, self.paths)
+            return named(given, self.paths)
         if given:
             raise UsageError("name either pictures or a query, not both")
         hits = self.search(where, k=None)
@@ -568,9 +526,8 @@ class Library:
         """
         from searchengine.images.thumbnails import keep_thumbnail
 
-        with self._catalog.look() as reading:
-            image = images.images(reading, [id])[id]
-        return keep_thumbnail(self.path, image.hash, [file.path for file in image.files], time=time)
+        digest, files = self._files(id)
+        return keep_thumbnail(self.path, digest, files, time=time)
 
     def preview(self, id: int, time: float | None = None) -> bytes:  # noqa: A002  the names in every result
         """A WebP of a picture that every browser shows, at most 2048 pixels wide and high; made every time.
@@ -585,9 +542,14 @@ class Library:
         """
         from searchengine.images.thumbnails import PREVIEW_SIZE, thumbnail_of
 
+        digest, files = self._files(id)
+        return thumbnail_of(files, digest, PREVIEW_SIZE, time=time)
+
+    def _files(self, content_id: int) -> tuple[bytes, list[bytes]]:
+        """SHA-256 of a picture's bytes, and the files that hold it; KeyError where there is none."""
         with self._catalog.look() as reading:
-            image = images.images(reading, [id])[id]
-        return thumbnail_of([file.path for file in image.files], image.hash, PREVIEW_SIZE, time=time)
+            image = images.images(reading, [content_id])[content_id]
+        return image.hash, [file.path for file in image.files]
 
     def image(self, id: int) -> Details:  # noqa: A002  the name it has in every result
         """Everything that is known of a picture.

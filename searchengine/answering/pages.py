@@ -7,7 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 from searchengine.answering.ranking import Ranking
 from searchengine.cores import available_cores
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from searchengine.answering.question import Question
     from searchengine.catalog.catalog import Catalog
     from searchengine.open_space import OpenSpace
-    from searchengine.query.compose import Direction
-    from searchengine.query.terms import Query
+
+    Ask = Callable[[Question, Page], SearchResults]
 
 VERDICTS_KEPT = 100_000
 """Pairs of pictures that no further page has to compare again; 20 MB."""
+
+Sort = Literal["relevance", "newest", "oldest"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -63,20 +66,24 @@ class Answering:
         """Wait for what is being encoded."""
         self._encoding.shutdown()
 
-    def dated(
-        self, name: str, ask: Callable[[Page], SearchResults], page: Page, *, newest: bool
-    ) -> SearchResults:
+    def answer(self, question: Question, page: Page, sort: Sort = "relevance") -> SearchResults:
+        """A page of the answer, ranked or in the order of dates."""
+        ask = self._collapsed if question.collapse else self._ranked
+        # With nothing to rank by, the newest come first anyway.
+        by_itself = not question.query.has_direction and question.query.ranking_label is None
+        if sort == "relevance" or (sort == "newest" and by_itself):
+            return ask(question, page)
+        return self._dated(question, ask, page, newest=sort == "newest")
+
+    def _dated(self, question: Question, ask: Ask, page: Page, *, newest: bool) -> SearchResults:
         """An answer in the order of dates, as far as it is relevant: as much of the ranking as that takes."""
         start = time.perf_counter()
-        question = f"{'newest' if newest else 'oldest'} {name}"
+        name = f"{'newest' if newest else 'oldest'} {question.name}"
         space = self._space()
-        after = None
-        if page.cursor is not None and space is not None:
-            after = Cursor.decode(page.cursor, question=question, space=space.id)
-        first = after.rank if after else page.offset
+        after, first = _beginning(page, name, space)
         wanted = depth = None if page.k is None else first + page.k + 1
         while True:
-            answer = ask(Page(depth))
+            answer = ask(question, Page(depth))
             if depth is None or len(answer) < depth or answer.results[-1].relevant is not True:
                 break
             depth *= 4
@@ -88,30 +95,19 @@ class Answering:
         if shown and len(rest) > len(shown) and space is not None:
             last = shown[-1]
             score = last.score if last.relevant is False else None
-            following = Cursor(question, space.id, last.rank, last.id, score, last.taken_at).encode()
+            following = Cursor(name, space.id, last.rank, last.id, score, last.taken_at).encode()
         took_ms = (time.perf_counter() - start) * 1000
         return replace(answer, results=shown, next=following, took_ms=took_ms)
 
-    def collapsed(
-        self,
-        name: str,
-        asked: Query,
-        encode: Callable[[OpenSpace], Direction],
-        page: Page,
-        strictness: float,
-    ) -> SearchResults:
+    def _collapsed(self, question: Question, page: Page) -> SearchResults:
         """An answer in which edits of one picture are one result: as much of the ranking as that takes."""
         start = time.perf_counter()
-        question = f"collapsed {name}"
-        after = None
-        if page.cursor is not None and (space := self._space()) is not None:
-            after = Cursor.decode(page.cursor, question=question, space=space.id)
-        first = after.rank if after else page.offset
+        after, first = _beginning(page, question.name, self._space())
         # One beyond tells whether there is a next page.
         wanted = None if page.k is None else first + page.k + 1
         depth = None if wanted is None else 2 * wanted
         while True:
-            answer = self.ranked(name, asked, encode, Page(depth), strictness)
+            answer = self._ranked(question, Page(depth))
             space = self._space()
             if space is None:
                 return answer
@@ -137,37 +133,20 @@ class Answering:
         shown = results[first:][: page.k]
         following = None
         if shown and len(results) > first + len(shown):
-            following = Cursor(question, space.id, shown[-1].rank, shown[-1].id).encode()
+            following = Cursor(question.name, space.id, shown[-1].rank, shown[-1].id).encode()
         took_ms = (time.perf_counter() - start) * 1000
         return replace(answer, results=tuple(shown), next=following, took_ms=took_ms)
 
-    def ranked(
-        self,
-        name: str,
-        asked: Query,
-        encode: Callable[[OpenSpace], Direction],
-        page: Page,
-        strictness: float,
-    ) -> SearchResults:
-        """A page of the ranking.
-
-        Args:
-            name: What a cursor belongs to; a page's cursor has to be of the same.
-            asked: The query.
-            encode: Where it goes in a space; called where it has words or pictures.
-            page: Which.
-            strictness: Where the relevance line lies, from 0 to 1.
-        """
+    def _ranked(self, question: Question, page: Page) -> SearchResults:
+        """A page of the ranking."""
         start = time.perf_counter()
-        checked(strictness)
+        asked, encode = question.query, question.encode
+        checked(question.strictness)
         while True:
             space = self._space()
             if space is None:
-                return SearchResults(name, "", 0, (time.perf_counter() - start) * 1000, ())
-            after = None
-            if page.cursor is not None:
-                after = Cursor.decode(page.cursor, question=name, space=space.id)
-            first = after.rank if after else page.offset
+                return SearchResults(question.text, "", 0, (time.perf_counter() - start) * 1000, ())
+            after, first = _beginning(page, question.name, space)
             # The model loads in another thread while this one imports and maps the vectors: both are native
             # code, so a cold query waits for the longer of the two instead of for both.
             direction = None
@@ -198,15 +177,15 @@ class Answering:
         # Whatever passes a filter is what was asked for, also where a taught concept ranks it.
         line = None if asked.ranking_label is None else -math.inf
         if direction and answer.best is not None:
-            line = space.line(direction, answer.best, strictness)
+            line = space.line(direction, answer.best, question.strictness)
         results = to_results(answer.found, answer.rows, offset=first, line=line)
         following = None
         if answer.more and answer.found:
             (embedding, by, _), last = answer.found[-1], results[-1]
             key = last.id if by is None else embedding
-            following = Cursor(name, space.id, last.rank, key, by, last.taken_at).encode()
+            following = Cursor(question.name, space.id, last.rank, key, by, last.taken_at).encode()
         took_ms = (time.perf_counter() - start) * 1000
-        return SearchResults(name, space.name, answer.total, took_ms, results, following)
+        return SearchResults(question.text, space.name, answer.total, took_ms, results, following)
 
     def _timed(self, stage: str, run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         start = time.perf_counter()
@@ -220,3 +199,11 @@ class Answering:
         if ranking is None or ranking.space is not space:
             ranking = self._latest = Ranking(self._catalog, space)
         return ranking
+
+
+def _beginning(page: Page, name: str, space: OpenSpace | None) -> tuple[Cursor | None, int]:
+    """The result behind which a page begins, where a cursor names one, and how many stand before the page."""
+    if page.cursor is None or space is None:
+        return None, page.offset
+    after = Cursor.decode(page.cursor, question=name, space=space.id)
+    return after, after.rank

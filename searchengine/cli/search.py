@@ -15,8 +15,8 @@ from searchengine.errors import QueryError
 from searchengine.query.grammar import parse
 
 if TYPE_CHECKING:
+    from searchengine.answering.pages import Sort
     from searchengine.cli.place import Place
-    from searchengine.library import Sort
 
 
 @click.command(cls=QueryCommand)

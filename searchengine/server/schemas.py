@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
+from searchengine.answering.pages import Sort
 from searchengine.details import Details
 from searchengine.duplicates.results import Duplicates, Group, Member
 from searchengine.query.relevance import STRICTNESS
@@ -33,7 +34,7 @@ CursorText = Annotated[
     str | None, Field(max_length=1000, description="`next` of the page before; leave it out for the first.")
 ]
 SortName = Annotated[
-    Literal["relevance", "newest", "oldest"],
+    Sort,
     Field(description="By relevance, or what is relevant by date and the rest after it."),
 ]
 Collapse = Annotated[bool, Field(description="Whether edits of one picture are one result.")]

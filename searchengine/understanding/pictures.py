@@ -173,19 +173,20 @@ def look_up(space: OpenSpace, found: Iterable[tuple[int, str]]) -> Iterator[Seen
 
 
 def open_files(
-    space: OpenSpace, given: Iterable[tuple[int | None, str | bytes]], draft_to: int
+    space: OpenSpace, known: Iterable[tuple[int, str]], others: Iterable[str | bytes], draft_to: int
 ) -> Iterator[Opened | Unread]:
-    """Decode pictures, in their order; one that can't be read is a failure, and the others go on.
+    """Decode what is `named`, the library's pictures first; one that can't be read is a failure.
 
     Args:
         space: Knows how pictures are decoded.
-        given: A picture's id where it is known (else it is looked up), and its file, or a file's bytes.
+        known: Pictures of the library by id and file.
+        others: Files, and files' bytes, which may be of pictures in the library.
         draft_to: Pixels that the shorter side should still have.
     """
     from searchengine.images.files import read_file
     from searchengine.images.limits import DEFAULT_LIMITS
 
-    for id_, file in given:
+    for id_, file in chain(known, ((None, each) for each in others)):
         path = file if isinstance(file, str) else ""
         try:
             data = read_file(path, DEFAULT_LIMITS).data if isinstance(file, str) else file
