@@ -216,8 +216,8 @@ def test_a_run_that_fails_keeps_what_was_committed_and_says_so(index, photos, li
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(library, tmp_path, encoder, index):
-    folder = tmp_path / "many"
-    for seed in range(120):
+    folder, many = tmp_path / "many", 320  # more than a transaction and all that waits for the next ones
+    for seed in range(many):
         paint(folder / f"{seed:03}.jpg", seed)
     stopped = False
 
@@ -230,9 +230,9 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(library, tmp_path, e
     summary = index(folder, on_progress=interrupt)
     assert summary.outcome == "interrupted"
     kept = totals(library).images
-    assert 16 <= kept < 120
-    assert counts(index(folder)) == {"seen": 120, "added": 120 - kept, "unchanged": kept}
-    assert totals(library).images == 120
+    assert 16 <= kept < many
+    assert counts(index(folder)) == {"seen": many, "added": many - kept, "unchanged": kept}
+    assert totals(library).images == many
 
 
 def test_forget_takes_files_and_their_embeddings_out(index, photos, library, encoder):
