@@ -25,6 +25,7 @@ let state = address.read();
 let steppedIn = false; // whether the entry of history before this one is the view without the open picture
 let goingBack = null; // a promise while the browser does
 let leaving = new AbortController(); // the view that is shown
+let outdated = false; // whether the results are those of a label that has learned since
 
 const selection = new Selection();
 const teacher = new Teacher();
@@ -91,8 +92,11 @@ function follow(to, { anew = false, ...at } = {}) {
   }
   if (to.view === "results") {
     box.show(to.q, to);
-    if (anew || !results.answers(to)) results.ask(to, at);
-    else if (moved) scrollTo(0, at.scroll ?? 0);
+    const relearned = outdated && !to.open;
+    if (anew || relearned || !results.answers(to)) {
+      outdated = false;
+      results.ask(to, relearned ? { ...at, count: results.loaded.length } : at);
+    } else if (moved) scrollTo(0, at.scroll ?? 0);
   } else {
     if (moved || anew) {
       scrollTo(0, at.scroll ?? 0);
@@ -228,11 +232,13 @@ find("#choose").addEventListener("click", () => (selection.active ? selection.cl
 selection.addEventListener("change", () => (find("#choose").ariaPressed = String(selection.active)));
 showBar(find("#selection"), selection, { onSearch: (ids) => ask(ids.map((id) => `image:${id}`).join(" ")), onLabel: label });
 
-// What was answered before may be otherwise now; what is shown stays.
+// What was answered before may be otherwise now. What is shown stays until one is back at it.
 teacher.addEventListener("change", () => {
   results.forgetOthers();
+  outdated = query.asksForLabel(state.q);
   if (lightbox.isOpen) lightbox.askAgain();
 });
+find("#labelling").addEventListener("close", () => outdated && follow(state, { scroll: scrollY }));
 
 function askWhetherToTeach() {
   teacher.labels().catch(() => {}); // a view that needs to know says what is wrong

@@ -49,6 +49,8 @@ export const join = (parts, words) => [...parts.map((part) => part.text), words.
 /** Whether a query asks by a picture of this reference. */
 export const asksBy = (q, reference) => split(q).parts.some((part) => part.reference === reference);
 
+export const asksForLabel = (q) => split(q).parts.some(({ text }) => /^-?label:/i.test(text));
+
 /** A picture's address on the web among a query's words, and the query with `image:url` in its place. */
 export function withoutAddress(q) {
   const words = q.split(/\s+/);

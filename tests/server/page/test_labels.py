@@ -113,8 +113,8 @@ def test_a_picture_is_labelled_where_one_looks_at_it(signed_in):
     page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "open" not in url)
     search(page, "label:rex")
-    until(page, f"document.querySelector('.tile')?.dataset.id === '{first}'")
-    assert second not in ids(page)
+    until(page, f"!document.querySelector('.tile[data-id=\"{second}\"]')")
+    assert ids(page)[0] == first
     assert page.locator(".part").text_content() == "label:rex"
 
 
@@ -146,6 +146,25 @@ def test_selected_pictures_are_labelled_together(signed_in):
     with answered(page):
         page.get_by_role("link", name="Find pictures").click()
     assert asked(page) == "label:winter"
+
+
+def test_who_comes_back_to_a_labels_pictures_finds_what_it_has_learned(signed_in, taught):
+    taught()
+    page = signed_in("/?q=label:winter")
+    first_name(page)
+    (first, *others) = ids(page)
+    tiles(page).first.click()
+    page.locator("#lightbox").wait_for()
+    page.keyboard.press("l")
+    page.get_by_role("button", name="winter: Doesn\u2019t").click()
+    is_shown(page, "Doesn\u2019t show winter")
+    page.keyboard.press("Escape")
+    page.locator("#labelling").wait_for(state="hidden")
+    assert ids(page) == [first, *others]  # nothing moves under the open picture
+    with answered(page):
+        page.keyboard.press("Escape")
+    until(page, f"!document.querySelector('.tile[data-id=\"{first}\"]')")
+    assert asked(page, "open") == ""
 
 
 def test_a_label_is_taught_by_yes_and_no(signed_in, taught):
