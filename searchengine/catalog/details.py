@@ -130,10 +130,11 @@ def folders(session: Session, below: str = "") -> dict[str, int]:
         By the folders' paths, relative to their roots.
     """
     found = {} if "\0" in below else _folders(session, below)  # no path has that
-    if not below and len(found) == 1:
-        ((only, count),) = found.items()
-        if count == session.scalar(select(func.count()).select_from(Content).where(Content.shown)):
-            return folders(session, only) or found
+    if below or len(found) != 1:
+        return found
+    every = session.scalar(select(func.count()).select_from(Content).where(Content.shown))
+    while [*found.values()] == [every] and (inside := _folders(session, *found)):
+        found = inside
     return found
 
 

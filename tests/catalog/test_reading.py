@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event
 
-from searchengine.catalog import files, images, removal, report, roots, runs, spaces
+from searchengine.catalog import details, files, images, removal, report, roots, runs, spaces
 from searchengine.encoders.spec import Preprocessing
 from tests.catalog.builder import facts, picture, put, spec
 
@@ -188,3 +188,22 @@ def test_failures_are_listed_in_order_up_to_a_limit(catalog, space, root):
     with catalog.read() as session:
         assert [row.path for row in report.failures(session)] == [b"/photos/a", b"/photos/b", b"/photos/c"]
         assert [row.error for row in report.failures(session, limit=1)] == ["a is bad"]
+
+
+def test_folders_are_counted_with_what_lies_below_them(catalog, space, root):
+    paths = ("ä/b/1", "ä/b/2", "ä/b/c/3", "ä/4", "ä b/5", "äb/6", "7")
+    put(catalog, space, *(picture(root, path, path) for path in paths), picture(root, "ä b/again", "7"))
+    with catalog.read() as session:
+        assert details.folders(session) == {"ä": 4, "ä b": 2, "äb": 1}
+        assert list(details.folders(session)) == ["ä", "ä b", "äb"]
+        assert details.folders(session, "ä") == {"ä/b": 3}
+        assert details.folders(session, "ä/b/c") == details.folders(session, "b") == {}
+
+
+def test_a_folder_that_holds_all_is_passed_over(catalog, space, root):
+    put(catalog, space, *(picture(root, f"all/of it/{name}/1", name) for name in "abc"))
+    with catalog.read() as session:
+        assert details.folders(session) == {f"all/of it/{name}": 1 for name in "abc"}
+    put(catalog, space, picture(root, "all/of it/2", "d"))
+    with catalog.read() as session:
+        assert details.folders(session) == {f"all/of it/{name}": 1 for name in "abc"}
