@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -70,6 +71,7 @@ class Service:
         )
         library.open_picture = self._decoder
         self._fetcher = Fetcher(limit=settings.upload_bytes) if settings.allow_fetch else None
+        self._fetched: OrderedDict[str, bytes] = OrderedDict()
         self._fetching = anyio.CapacityLimiter(WORKERS)
         self._surveys = anyio.CapacityLimiter(1)
         self._looks = anyio.CapacityLimiter(1)
@@ -105,8 +107,12 @@ class Service:
         if self._fetcher:
             self._fetcher.close()
 
-    async def fetching(self, url: str) -> bytes:
+    async def fetching(self, url: str, *, fresh: bool) -> bytes:
         """The bytes behind an address.
+
+        Args:
+            url: The address.
+            fresh: Whether those that were fetched for the page before won't do.
 
         Raises:
             HTTPException: Fetching wasn't allowed when the server was started.
@@ -117,7 +123,14 @@ class Service:
                 "this server fetches nothing; start it with --allow-fetch, or send the picture itself",
             )
         fetch = self._fetcher
-        return await anyio.to_thread.run_sync(lambda: fetch(url), limiter=self._fetching)
+        if fresh or url not in self._fetched:
+            data = await anyio.to_thread.run_sync(lambda: fetch(url), limiter=self._fetching)
+            self._fetched[url] = data
+        self._fetched.move_to_end(url)
+        data = self._fetched[url]
+        while len(self._fetched) > 1 and sum(map(len, self._fetched.values())) > self.settings.upload_bytes:
+            self._fetched.popitem(last=False)
+        return data
 
     async def decoding(self, decode: Callable[[], T]) -> T:
         """Decode a picture in a thread, when it is its turn."""

@@ -137,10 +137,19 @@ def test_a_picture_on_the_web_is_fetched_only_where_that_is_allowed(client, plac
     asked = {"url": "https://example.org/dog.jpg", "k": 3}
     assert "--allow-fetch" in problem(client.post("/api/search", json=asked), 403)["detail"]
     data = place.scenes[WORDS].read_bytes()
-    monkeypatch.setattr(fetcher.Fetcher, "__call__", lambda _, url: data if "dog" in url else b"")
+    fetched = []
+
+    def fetch(_, url):
+        fetched.append(url)
+        return data if "dog" in url else b""
+
+    monkeypatch.setattr(fetcher.Fetcher, "__call__", fetch)
     with served(place.library, allow_fetch=True) as allowed:
         found = allowed.post("/api/search", json=asked).json()
         assert found["results"][0]["path"] == str(place.scenes[WORDS])
+        following = allowed.post("/api/search", json={**asked, "cursor": found["next"]}).json()
+        assert [hit["rank"] for hit in following["results"]] == [4, 5, 6]
+        assert fetched == [asked["url"]]  # the pages that follow are of the same picture
         composed = allowed.post(
             "/api/search", json={**asked, "q": "image:url^0.1 an owl in the forest"}
         ).json()

@@ -104,7 +104,7 @@ async def _answer(service: Service, asked: SearchRequest, files: dict[str, bytes
     if asked.url is not None:
         if "url" in files:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "send a picture named url, or the address of one")
-        files = files | {"url": await service.fetching(asked.url)}
+        files = files | {"url": await service.fetching(asked.url, fresh=asked.cursor is None)}
 
     def run() -> SearchResults:
         alone = only_picture(files)
