@@ -91,6 +91,16 @@ def test_what_is_said_later_holds_at_once(taught, teacher, scenes):
     assert taught.labels() == ()
 
 
+def test_another_name_takes_everything_along(taught, teacher):
+    before = names(taught.search("label:winter", k=None))
+    assert teacher.rename("WINTER", "Snow").name == "snow"
+    assert set(names(taught.search("label:snow", k=None))) & set(before)
+    with pytest.raises(QueryError, match="no label is called winter"):
+        taught.search("label:winter")
+    with pytest.raises(UsageError, match="a label's name"):
+        teacher.rename("snow", " ")
+
+
 def test_a_label_without_a_picture_that_shows_it_is_none(taught, teacher, scenes):
     with pytest.raises(UsageError, match="no picture that shows it"):
         teacher.add("summer", [scenes[BEACH]], shows=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, and_, cast, delete, func, or_, select
+from sqlalchemy import Integer, and_, cast, delete, func, or_, select, update
 
 from searchengine.catalog.bulk import chunks
 from searchengine.catalog.clock import now
@@ -134,6 +134,11 @@ def take_examples(session: Session, label_id: int, content_ids: Collection[int])
             delete(LabelExample).where(LabelExample.label_id == label_id, LabelExample.content_id.in_(chunk)),
             execution_options={"synchronize_session": False},
         )
+
+
+def rename_label(session: Session, label_id: int, name: str) -> None:
+    """Let a concept go by another name, which none has."""
+    session.execute(update(Label).where(Label.id == label_id).values(name=name))
 
 
 def drop_label(session: Session, label_id: int) -> None:

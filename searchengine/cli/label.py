@@ -71,6 +71,20 @@ def remove(place: Place, /, name: str, pictures: tuple[str, ...]) -> None:
 
 
 @label.command()
+@click.argument("name")
+@click.argument("new")
+@click.pass_obj
+def rename(place: Place, /, name: str, new: str) -> None:
+    """Let NAME be called NEW.
+
+    \b
+      imgsearch label rename rex "rex the dog"
+    """  # noqa: D301 - \b is how click is told to leave lines alone
+    with place.open() as library:
+        _tell(library.teacher.rename(name, new))
+
+
+@label.command()
 @click.argument("name", required=False)
 @click.pass_obj
 def train(place: Place, /, name: str | None) -> None:

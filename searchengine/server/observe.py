@@ -91,7 +91,9 @@ class Observed:
             took = time.perf_counter() - start
             route = getattr(scope.get("route"), "path", None) or "none"
             # Methods can be made up without end, and each would be a series of its own.
-            method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE") else "other"
+            method = (
+                scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "PATCH", "DELETE") else "other"
+            )
             self._metrics.requests.labels(route, method, str(status)).observe(took)
             self._metrics.bytes.labels(route).inc(sent)
             if self._log:

@@ -154,6 +154,12 @@ class ExamplesGiven(Shape):
     shows: bool = True
 
 
+class NewName(Shape):
+    """What a label is to be called."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+
+
 class FailedFile(Shape):
     """A file that couldn't be indexed."""
 

@@ -84,6 +84,24 @@ class Teacher:
         self._learn(label.id)
         return left
 
+    def rename(self, name: str, new: str) -> LabelRow:
+        """Let a concept go by another name; it is learned anew, since the name is part of what is learned.
+
+        Raises:
+            UsageError: No such concept, a name that can't be written in a query, or one that another has.
+        """
+        new = _checked(new)
+        with self.catalog.write() as session:
+            label = labels.find_label(session, name)
+            if new != label.name and new in {each.name for each in labels.all_labels(session)}:
+                raise UsageError(
+                    f"there is a label {new} already; forget one of them, or choose another name"
+                )
+            labels.rename_label(session, label.id, new)
+            row = labels.find_label(session, new)
+        self._learn(label.id)
+        return row
+
     def train(self, name: str | None = None) -> list[LabelRow]:
         """Learn a concept, or all of them, anew; needed only after examples have left the library.
 

@@ -163,7 +163,22 @@ def test_what_examples_have_left_behind_is_learned_anew(teaching, folder, ids):
     assert answer.json() == {"name": "winter", "positives": 2, "negatives": 0, "learned": True}
 
 
+def test_a_label_gets_another_name(teaching, ids, problem):
+    snow = [ids[each] for each in SNOW]
+    for name, pictures in (("wintr", snow), ("beach", [ids[BEACH]])):
+        teaching.post(f"/api/labels/{name}/examples", json={"ids": pictures})
+    answer = teaching.patch("/api/labels/wintr", json={"name": " Winter "})
+    assert answer.json() == {"name": "winter", "positives": 2, "negatives": 0, "learned": True}
+    assert set(snow) <= found(teaching, "label:winter")
+    problem(teaching.get("/api/search", params={"q": "label:wintr"}), 400)
+    problem(teaching.patch("/api/labels/wintr", json={"name": "winter"}), 404)
+    said = problem(teaching.patch("/api/labels/winter", json={"name": "Beach"}), 400)["detail"]
+    assert "there is a label beach already" in said
+    assert teaching.patch("/api/labels/winter", json={"name": "winter"}).status_code == 200
+
+
 WRITES = [
+    ("PATCH", "/api/labels/rex"),
     ("POST", "/api/labels/rex/examples"),
     ("POST", "/api/labels/rex/train"),
     ("DELETE", "/api/labels/rex/examples/1"),
@@ -171,9 +186,15 @@ WRITES = [
 ]
 
 
+BODIES = {
+    ("PATCH", "/api/labels/rex"): {"name": "max"},
+    ("POST", "/api/labels/rex/examples"): {"ids": [1]},
+}
+
+
 @pytest.mark.parametrize(("method", "path"), WRITES)
 def test_nobody_teaches_a_server_without_a_token(method, path, client, problem):
-    body = {"ids": [1]} if path.endswith("examples") else None
+    body = BODIES.get((method, path))
     said = problem(client.request(method, path, json=body), 403)["detail"]
     assert "IMGSEARCH_TOKEN" in said
     assert "imgsearch label" in said
@@ -186,7 +207,7 @@ def test_nobody_teaches_without_showing_the_token(method, path, folder, problem)
         announcement = Announcement(folder, Running.this("http://127.0.0.1:8420"))
         app = application(opened, Settings(token=TOKEN), announcement=announcement)
         with TestClient(app, base_url="http://127.0.0.1:8420") as client:
-            body = {"ids": [1]} if path.endswith("examples") else None
+            body = BODIES.get((method, path))
             problem(client.request(method, path, json=body), 401)
             key = {"authorization": f"Bearer {announcement.running.key}"}
             assert client.get("/api/labels", headers=key).status_code == 200
@@ -195,11 +216,11 @@ def test_nobody_teaches_without_showing_the_token(method, path, folder, problem)
             assert client.post("/api/session", json={"token": TOKEN}).status_code == 204
             foreign = {"sec-fetch-site": "same-site", "sec-fetch-mode": "cors"}
             problem(client.request(method, path, json=body, headers=foreign), 403)
-            if body:
+            if method == "POST" and body:
                 plain = {"content-type": "text/plain"}
                 problem(client.post(path, content=b'{"ids": [1]}', headers=plain), 422)
                 assert client.post(path, json=body).status_code == 200
-        assert [each.name for each in opened.labels()] == (["rex"] if body else [])
+        assert [each.name for each in opened.labels()] == (["rex"] if "ids" in (body or {}) else [])
 
 
 def test_who_teaches_waits_a_moment_and_is_told_who_writes(folder, problem):

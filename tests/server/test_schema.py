@@ -33,7 +33,7 @@ OPERATIONS = {
     "/api/describe": ["post"],
     "/api/clusters": ["get"],
     "/api/labels": ["get"],
-    "/api/labels/{name}": ["delete"],
+    "/api/labels/{name}": ["delete", "patch"],
     "/api/labels/{name}/suggest": ["get"],
     "/api/labels/{name}/examples": ["get", "post"],
     "/api/labels/{name}/examples/{image}": ["delete"],
@@ -46,7 +46,7 @@ OPERATIONS = {
 # other, or how many pictures there are; to one 2.0 is an integer.
 ASKED = (
     *("/predict", "/api/search", "/api/export", "/api/failures", "/api/duplicates", "/api/paths"),
-    *("/api/classify", "/api/clusters", "/api/labels/{name}/examples"),
+    *("/api/classify", "/api/clusters", "/api/labels/{name}", "/api/labels/{name}/examples"),
 )
 EMBEDDING = {"/ping": ["get"], "/predict": ["post"]}
 # Each request here starts the application and ends it, and with it the processes that decode: the answers of

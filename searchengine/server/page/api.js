@@ -53,10 +53,11 @@ export const examples = (name, values, signal) => ask(labelAt(name, `/examples?$
 export const teach = (name, ids, shows) => send(labelAt(name, "/examples"), { ids, shows });
 export const takeBack = (name, id) => ask(labelAt(name, `/examples/${id}`), { method: "DELETE" });
 export const forgetLabel = (name) => ask(labelAt(name), { method: "DELETE" });
+export const renameLabel = (name, to) => send(labelAt(name), { name: to }, undefined, "PATCH");
 export const learn = (name) => ask(labelAt(name, "/train"), { method: "POST" });
 
 export const signIn = (token) => send("/api/session", { token });
 
-function send(path, values, signal) {
-  return ask(path, { signal, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(values) });
+function send(path, values, signal, method = "POST") {
+  return ask(path, { signal, method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(values) });
 }

@@ -64,7 +64,7 @@ const views = {
   }),
   labels: new Labels(find("#labels"), teacher, {
     onOpen: stepIn,
-    onGone: () => go({ ...state, label: "", open: null }, { replace: true }),
+    onName: (name) => go({ ...state, label: name, open: null }, { replace: true }),
     onLocked,
   }),
   status: new Status(find("#status"), { onLocked }),

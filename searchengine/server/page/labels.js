@@ -19,7 +19,8 @@ export class Labels {
   /**
    * @param {HTMLElement} element
    * @param {import("./teacher.js").Teacher} teacher
-   * @param {{onOpen: (id: number) => void, onGone: () => void, onLocked: () => void}} doing `onGone`: the label that is shown is no more
+   * @param {{onOpen: (id: number) => void, onName: (name: string) => void, onLocked: () => void}} doing
+   *   `onName`: the label that is shown goes by another name, or by none any more
    */
   constructor(element, teacher, doing) {
     this.element = element;
@@ -107,7 +108,7 @@ export class Labels {
     const lesson = make("section", { className: "card lesson" });
     const more = button({ className: "pill", textContent: "Show more", hidden: true });
     const heading = (words) => make("h2", { textContent: words });
-    const tools = make("div", { className: "exports" }, findLink(name), this.teacher.writable && this.#forgetter(name));
+    const tools = make("div", { className: "exports" }, findLink(name), ...(this.teacher.writable ? [this.#renamer(name), this.#forgetter(name)] : []));
     this.element.replaceChildren(
       make("header", {}, make("h1", {}, inside({ href: placeOf(""), textContent: "Labels" }), ` / ${name}`), tools),
       this.counts,
@@ -172,7 +173,7 @@ export class Labels {
 
   async #recount(name) {
     const label = (await this.teacher.labels(this.signal)).find((each) => each.name === name);
-    if (!label) this.doing.onGone(); // it went with the last picture that showed it
+    if (!label) this.doing.onName(""); // it went with the last picture that showed it
     else {
       this.#tellCounts(label);
       this.lesson?.renew();
@@ -190,6 +191,30 @@ export class Labels {
     return made;
   }
 
+  #renamer(name) {
+    const made = button({ className: "pill", textContent: "Rename" });
+    made.addEventListener("click", () => {
+      const input = make("input", { value: name, maxLength: 100, required: true, ariaLabel: "Name" });
+      const form = make("form", { className: "entry" }, input, make("button", { className: "pill", textContent: "Rename" }));
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        this.teacher.rename(name, input.value).then(
+          (label) => this.doing.onName(label.name),
+          (error) => {
+            input.setCustomValidity(`${error.message}.`);
+            input.reportValidity();
+            input.addEventListener("input", () => input.setCustomValidity(""), { once: true });
+          },
+        );
+      });
+      form.addEventListener("keydown", (event) => event.key === "Escape" && form.replaceWith(made));
+      made.replaceWith(form);
+      input.select();
+      input.focus();
+    });
+    return made;
+  }
+
   /** Asks once more before it does. */
   #forgetter(name) {
     const made = button({ className: "pill", textContent: "Forget" });
@@ -202,7 +227,7 @@ export class Labels {
       }
       try {
         await this.teacher.forget(name);
-        this.doing.onGone();
+        this.doing.onName("");
       } catch (error) {
         this.#fail(error);
       }

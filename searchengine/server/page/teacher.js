@@ -36,6 +36,12 @@ export class Teacher extends EventTarget {
     this.#tell();
   }
 
+  async rename(name, to) {
+    const label = await api.renameLabel(name, to);
+    this.#tell();
+    return label;
+  }
+
   async forget(name) {
     await api.forgetLabel(name);
     this.#tell();

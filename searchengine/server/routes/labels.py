@@ -22,6 +22,7 @@ from searchengine.server.schemas import (
     LabelExamples,
     LabelList,
     LabelSuggestion,
+    NewName,
 )
 from searchengine.server.service import Served, Service, addresses, details
 from searchengine.server.settings import TOKEN_VARIABLE
@@ -154,6 +155,17 @@ async def take_back(service: Teaching, name: Name, image: ImageId) -> Response:
 
     await service.teaching(take)
     return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.patch("/{name:path}", response_model=Label)
+async def rename(service: Teaching, name: Name, given: NewName) -> Response:
+    """Let a label go by another name, with all its examples."""
+
+    def renamed() -> dict[str, Any]:
+        row = service.library.teacher.rename(_known(service, name)["name"], given.name)
+        return _known(service, row.name)
+
+    return Response(to_json(await service.teaching(renamed)), media_type=_JSON)
 
 
 @router.delete("/{name:path}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)

@@ -228,6 +228,17 @@ def test_a_label_is_forgotten_when_one_is_sure(signed_in, taught, school):
     is_shown(gone, "No label is called winter")
 
 
+def test_a_label_is_renamed_on_its_page(signed_in, taught):
+    taught()
+    page = signed_in("/?view=labels&label=winter")
+    page.get_by_role("button", name="Rename").click()
+    page.keyboard.type("Snow")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "label=snow" in url)
+    page.get_by_role("heading", name="Labels / snow").wait_for()
+    assert page.locator(COUNTS).text_content() == "2 pictures show it \u00b7 1 doesn\u2019t"
+
+
 def test_without_a_token_labels_are_shown_and_nothing_teaches(visit, site):
     page = visit("/?view=labels")
     is_shown(page, "once the server has a token")
