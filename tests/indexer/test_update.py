@@ -216,7 +216,7 @@ def test_a_run_that_fails_keeps_what_was_committed_and_says_so(index, photos, li
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(library, tmp_path, encoder, index):
-    folder, many = tmp_path / "many", 320  # more than a transaction and all that waits for the next ones
+    folder, many = tmp_path / "many", 224  # more than a transaction and all that waits for the next ones
     for seed in range(many):
         paint(folder / f"{seed:03}.jpg", seed)
     stopped = False
