@@ -33,7 +33,9 @@ SECONDS = 180.0
 
 NOT_RUN = {
     r"\./scripts/(demo|test)\b": "they are run on their own",
-    r"pip install": "changes the environment; scripts/install does the same",
+    r"(\S+/)?pip install|python3 -m venv": "changes the environment; scripts/install does the same",
+    r"sudo |echo .*\| sudo|export PATH=/opt|docker |cp deploy/": "sets up another machine",
+    r"export IMGSEARCH_(LIBRARY|CATALOG)=": "names what is on another machine",
     r"imgsearch roots move /media": "needs a second disk",
     r"imgsearch switch-model ViT": "downloads a model",
     r"imgsearch index .*--model ViT": "downloads a model",

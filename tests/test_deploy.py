@@ -36,8 +36,12 @@ def pods():
     return found
 
 
-def compose():
-    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+COMPOSE = ["compose.yaml", "nas.yaml"]
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+
+
+def compose(name="compose.yaml"):
+    return yaml.safe_load((DEPLOY / name).read_text())
 
 
 def call(arguments):
@@ -49,7 +53,8 @@ def call(arguments):
     assert [each for each in rest if each.startswith("-") and each not in known] == []
 
 
-def test_the_compose_file_is_valid():
+@pytest.mark.parametrize("name", COMPOSE)
+def test_the_compose_file_is_valid(name):
     if importlib.util.find_spec("check_jsonschema") is None:
         pytest.skip("check-jsonschema, which has the schema, isn't installed (pip install check-jsonschema)")
     done = subprocess.run(
@@ -59,7 +64,7 @@ def test_the_compose_file_is_valid():
             "check_jsonschema",
             "--builtin-schema",
             "vendor.compose-spec",
-            DEPLOY / "compose.yaml",
+            DEPLOY / name,
         ],
         capture_output=True,
         text=True,
@@ -189,22 +194,41 @@ def test_the_commands_that_are_called_are_there():
                 (line,) = re.findall(r"imgsearch ([^|]+)", container["command"][-1])
                 call(line.split())
                 called += 1
-    for service in compose()["services"].values():
+    for service in [each for name in COMPOSE for each in compose(name)["services"].values()]:
         if service["image"] == OURS and service["command"]:
             call(service["command"])
             called += 1
-    assert called >= 3
+    for unit in UNITS:
+        for line in re.findall(
+            r"^ExecStart=/opt/imgsearch/bin/imgsearch (.+)$", unit.read_text(), re.MULTILINE
+        ):
+            call(line.split())
+            called += 1
+    assert called >= 8
 
 
-def test_compose_services_are_nobody_and_are_checked():
-    for name, service in compose()["services"].items():
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd isn't here")
+def test_systemd_takes_the_units(tmp_path):
+    for unit in UNITS:  # it wants the programs to be there
+        (tmp_path / unit.name).write_text(
+            unit.read_text().replace("/opt/imgsearch/bin/imgsearch", "/bin/true")
+        )
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *tmp_path.iterdir()], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("file", COMPOSE)
+def test_compose_services_are_nobody_and_are_checked(file):
+    for name, service in compose(file)["services"].items():
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert "healthcheck" in service, name
         if service["image"] == OURS:
             assert (service["user"], service["read_only"]) == ("10001:10001", True), name
         for needed in service.get("depends_on", {}):
-            assert needed in compose()["services"], name
+            assert needed in compose(file)["services"], name
 
 
 def test_the_image_is_nobodys_and_copies_what_is_there():

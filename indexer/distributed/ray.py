@@ -200,6 +200,11 @@ def _show_token() -> None:
 
 
 def _unreachable(address: str, reason: str) -> ClusterError:
+    if address == "local":
+        return ClusterError(
+            f"Ray can't be started on this machine: {reason}; run the command again when the machine is less"
+            " busy, or leave --ray out"
+        )
     return ClusterError(
         f"the Ray cluster {address} can't be joined: {reason}; check that it runs (ray status), in which"
         " version, and its token (RAY_AUTH_TOKEN), or embed on this machine alone: --ray local"
