@@ -116,6 +116,7 @@ class Home:
             "BROWSER": "true",
             "TERM": "dumb",
         }
+        (folder / ".curlrc").write_text("fail-with-body\n")  # an answer that says what is wrong isn't one
         self._running: list[subprocess.Popen[str]] = []
         self.check(Step("console", "imgsearch index ~/Pictures --model builtin --quiet", 0))
         status = self.check(Step("console", "imgsearch status --json > status.json", 0))
