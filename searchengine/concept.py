@@ -20,10 +20,15 @@ class Concept:
     Attributes:
         weights: float32 (dim,).
         bias: A logit.
+        recognised: How many of the pictures that show it P would be at least 1/2 of, had each not been an
+            example; None where that isn't known, as with a single one.
+        told_apart: How many of the pictures that don't show it P would be less of.
     """
 
     weights: Vector
     bias: float
+    recognised: int | None = None
+    told_apart: int | None = None
 
     def probability(self, cosine: float) -> float:
         """P(concept | picture) at a cosine with `direction`."""

@@ -156,7 +156,9 @@ def concept(session: Session, label_id: int, space_id: int) -> Concept | None:
     import numpy as np
 
     row = session.get(LabelConcept, (label_id, space_id))
-    return None if row is None else Concept(np.frombuffer(row.weights, "<f4"), row.bias)
+    if row is None:
+        return None
+    return Concept(np.frombuffer(row.weights, "<f4"), row.bias, row.recognised, row.told_apart)
 
 
 def keep_concept(session: Session, label_id: int, space_id: int, learned: Concept | None) -> None:
@@ -166,7 +168,16 @@ def keep_concept(session: Session, label_id: int, space_id: int, learned: Concep
     )
     if learned is not None:
         weights = learned.weights.astype("<f4").tobytes()
-        session.add(LabelConcept(label_id=label_id, space_id=space_id, weights=weights, bias=learned.bias))
+        session.add(
+            LabelConcept(
+                label_id=label_id,
+                space_id=space_id,
+                weights=weights,
+                bias=learned.bias,
+                recognised=learned.recognised,
+                told_apart=learned.told_apart,
+            )
+        )
 
 
 def shown_among(session: Session, content_ids: Collection[int]) -> set[int]:

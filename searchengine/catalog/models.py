@@ -294,6 +294,9 @@ class LabelConcept(Base):
     weights: Mapped[bytes] = mapped_column(LargeBinary)
     """float32, little-endian."""
     bias: Mapped[float] = mapped_column(Double)
+    recognised: Mapped[int | None]
+    """`Concept.recognised`; not known of what older versions have learned."""
+    told_apart: Mapped[int | None]
 
 
 class Change(Base):

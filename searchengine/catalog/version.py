@@ -10,7 +10,7 @@ from searchengine.catalog.sql import dialect_name, rows
 if TYPE_CHECKING:
     from searchengine.catalog.sql import Reading
 
-HEAD = "0010"
+HEAD = "0011"
 """The revision this version of imgsearch reads and writes. Revisions are numbered, so they compare."""
 
 

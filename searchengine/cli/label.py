@@ -112,6 +112,9 @@ def list_(place: Place, /, *, as_json: bool) -> None:
 
     \b
       imgsearch label list
+
+    As many are recognised, and told apart, as would be had nobody said what they
+    show: each is left out of the learning in turn.
     """  # noqa: D301 - \b is how click is told to leave lines alone
     with place.open() as library:
         found = library.labels()
@@ -122,10 +125,21 @@ def list_(place: Place, /, *, as_json: bool) -> None:
     else:
         from searchengine.cli.table import plain_table, show
 
-        table = plain_table("label", "show it", "don't", "", right=("show it", "don't"))
+        counts = ("show it", "recognised", "don't", "told apart")
+        table = plain_table("label", *counts, "", right=counts)
         for each in found:
             todo = "" if each.learned else "not learned yet: imgsearch label train"
-            table.add_row(printable(each.name), f"{each.positives:,}", f"{each.negatives:,}", todo)
+            recognised, told_apart = (
+                "" if count is None else f"{count:,}" for count in (each.recognised, each.told_apart)
+            )
+            table.add_row(
+                printable(each.name),
+                f"{each.positives:,}",
+                recognised,
+                f"{each.negatives:,}",
+                told_apart,
+                todo,
+            )
         show(table)
 
 

@@ -77,8 +77,27 @@ def fit(
     alpha = _newton(kernel, target, weight)
 
     weights = scale * (centred.T @ alpha) + name_scale * (along @ alpha) * name
-    bias = BIAS_SPREAD * alpha.sum() - mean @ weights + np.log(sample_weight / LINE_WEIGHT)
-    return Concept(weights.astype(np.float32), float(bias))
+    line = np.log(sample_weight / LINE_WEIGHT)
+    bias = BIAS_SPREAD * alpha.sum() - mean @ weights + line
+    shows = _left_out(kernel, alpha, weight) + line >= 0
+    recognised = int(shows[: len(positives)].sum()) if len(positives) > 1 else None
+    told_apart = int((~shows[len(positives) :][: len(negatives)]).sum())
+    return Concept(weights.astype(np.float32), float(bias), recognised, told_apart)
+
+
+def _left_out(kernel: Floats, alpha: Floats, weight: Floats) -> Floats:
+    """The logit that each example would have, had it not been one.
+
+    By one Newton step from the minimum, without a fit for each (approximate leave-one-out, arXiv 1801.10243).
+    """
+    import numpy as np
+
+    logits = kernel @ alpha
+    p = _sigmoid(logits)
+    curvature = weight * p * (1 - p)
+    spread = np.diag(np.linalg.solve(np.eye(len(alpha)) + kernel * curvature, kernel))
+    left: Floats = logits - alpha * spread / (1 - curvature * spread)
+    return left
 
 
 def _newton(kernel: Floats, target: Floats, weight: Floats) -> Floats:

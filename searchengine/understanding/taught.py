@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
 
     from searchengine.catalog.catalog import Catalog
+    from searchengine.catalog.labels import LabelRow
     from searchengine.concept import Concept
     from searchengine.filters import Filter
     from searchengine.vectors.space_index import SpaceIndex
@@ -33,12 +35,17 @@ class TaughtLabel:
         positives: How many examples show it.
         negatives: How many don't.
         learned: Whether the model that answers now has learned it.
+        recognised: How many of the pictures that show it would be found had nobody said so, each left out of
+            the learning in turn; None where that isn't known, as with a single one.
+        told_apart: How many of the pictures that don't show it wouldn't be found, in the same way.
     """
 
     name: str
     positives: int
     negatives: int
     learned: bool
+    recognised: int | None
+    told_apart: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """As the JSON that the command line prints."""
@@ -100,15 +107,18 @@ class Taught:
     def labels(self) -> tuple[TaughtLabel, ...]:
         """Every concept, in the order of the names."""
         with self.catalog.read() as session:
-            return tuple(
-                TaughtLabel(
-                    label.name,
-                    label.positives,
-                    label.negatives,
-                    labels.concept(session, label.id, self.space_id) is not None,
-                )
-                for label in labels.all_labels(session)
-            )
+            return tuple(self._told(session, label) for label in labels.all_labels(session))
+
+    def _told(self, session: Session, label: LabelRow) -> TaughtLabel:
+        concept = labels.concept(session, label.id, self.space_id)
+        return TaughtLabel(
+            label.name,
+            label.positives,
+            label.negatives,
+            concept is not None,
+            concept.recognised if concept else None,
+            concept.told_apart if concept else None,
+        )
 
     def concept(self, name: str) -> Concept:
         """What the space has learned of a concept.

@@ -88,10 +88,12 @@ def test_a_label_from_being_taught_to_being_forgotten(imgsearch, indexed, pictur
     assert (
         label("add", "round", square, "--not").stdout == "round: 1 picture that shows it, 1 that doesn't.\n"
     )
-    assert json.loads(label("list", "--json").stdout) == [
-        {"name": "round", "positives": 1, "negatives": 1, "learned": True}
-    ]
+    (taught,) = json.loads(label("list", "--json").stdout)
+    known = {"name": "round", "positives": 1, "negatives": 1, "learned": True}
+    assert taught == known | {"recognised": None, "told_apart": taught["told_apart"]}
     assert "round" in label("list").stdout
+    assert label("rename", "round", "Circle").stdout.startswith("circle: 1 picture that shows it")
+    assert label("rename", "circle", "round").stdout.startswith("round: ")
     suggested = json.loads(label("suggest", "round", "--format", "json").stdout)
     assert {each["path"] for each in suggested} == {str(path) for path in indexed.pictures[2:]}
     assert len(label("suggest", "round", "-k", 1, "--format", "paths").stdout_bytes.splitlines()) <= 2

@@ -21,6 +21,14 @@ TOKEN = "correct horse battery staple"
 SIGNED = {"authorization": f"Bearer {TOKEN}"}
 SNOW = ("a dog in the snow", "two foxes in the snow")
 BEACH = "a dog on a beach"
+WINTER = {
+    "name": "winter",
+    "positives": 2,
+    "negatives": 0,
+    "learned": True,
+    "recognised": 0,
+    "told_apart": 0,
+}
 
 
 @pytest.fixture
@@ -55,7 +63,7 @@ def test_what_is_taught_is_found_by_the_same_server(teaching, ids, problem):
     problem(teaching.get("/api/search", params={"q": "label:winter"}), 400)
     snow = [ids[each] for each in SNOW]
     answer = teaching.post("/api/labels/Winter/examples", json={"ids": snow})
-    assert answer.json() == {"name": "winter", "positives": 2, "negatives": 0, "learned": True}
+    assert answer.json() == WINTER
     Label.model_validate_json(answer.content, strict=True)
     assert set(snow) <= found(teaching, "label:winter")
     teaching.post("/api/labels/winter/examples", json={"ids": [ids[BEACH]], "shows": False})
@@ -160,7 +168,7 @@ def test_labels_are_counted_by_how_many_pictures_a_search_finds(teaching, ids):
 def test_what_examples_have_left_behind_is_learned_anew(teaching, folder, ids):
     teaching.post("/api/labels/winter/examples", json={"ids": [ids[each] for each in SNOW]})
     answer = teaching.post("/api/labels/winter/train")
-    assert answer.json() == {"name": "winter", "positives": 2, "negatives": 0, "learned": True}
+    assert answer.json() == WINTER
 
 
 def test_a_label_gets_another_name(teaching, ids, problem):
@@ -168,7 +176,7 @@ def test_a_label_gets_another_name(teaching, ids, problem):
     for name, pictures in (("wintr", snow), ("beach", [ids[BEACH]])):
         teaching.post(f"/api/labels/{name}/examples", json={"ids": pictures})
     answer = teaching.patch("/api/labels/wintr", json={"name": " Winter "})
-    assert answer.json() == {"name": "winter", "positives": 2, "negatives": 0, "learned": True}
+    assert answer.json() == WINTER
     assert set(snow) <= found(teaching, "label:winter")
     problem(teaching.get("/api/search", params={"q": "label:wintr"}), 400)
     problem(teaching.patch("/api/labels/wintr", json={"name": "winter"}), 404)

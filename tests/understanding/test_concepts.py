@@ -79,3 +79,23 @@ def test_the_smallest_libraries_are_enough(world, negatives, sample):
     concept = fit(rows[:1], rows[1 : 1 + negatives], rows[5 : 5 + sample], name)
     assert np.isfinite(concept.weights).all()
     assert np.isfinite(concept.bias)
+
+
+def test_what_examples_would_be_taken_for_is_what_learning_without_them_says(world):
+    rows, which, name = world
+    rows = unit(rows + 0.12 * np.random.default_rng(4).standard_normal(rows.shape))  # so that some are hard
+    shows, shows_not, rest = split((rows, which, name), positives=12, negatives=15)
+    sample = rows[rest[:60]]
+
+    def without(side, at):
+        kept = [np.delete(each, at, 0) if each is side else each for each in (shows, shows_not)]
+        learned = fit(*kept, sample, name)
+        return float(learned.weights @ side[at] + learned.bias) >= 0
+
+    learned = fit(shows, shows_not, sample, name)
+    found = sum(without(shows, at) for at in range(len(shows)))
+    left = sum(not without(shows_not, at) for at in range(len(shows_not)))
+    assert 0 < found < len(shows)
+    assert abs(learned.recognised - found) <= 1
+    assert abs(learned.told_apart - left) <= 1
+    assert fit(shows[:1], shows_not, sample, name).recognised is None

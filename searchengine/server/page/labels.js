@@ -13,6 +13,11 @@ const EXAMPLES = 60;
 const placeOf = (label) => address.write({ ...address.read(""), view: "labels", label });
 const findLink = (name) => inside({ className: "pill", textContent: "Find pictures", href: address.write({ ...address.read(""), q: filter("label", name) }) });
 const inside = (properties) => make("a", { ...properties, className: `inside ${properties.className ?? ""}`.trim() });
+/** What each example would be taken for had it been left out. */
+function qualityOf({ positives, negatives, recognised, told_apart: apart }) {
+  const said = [recognised !== null && `${recognised} of ${positives} recognised`, apart !== null && negatives > 0 && `${apart} of ${negatives} told apart`].filter(Boolean);
+  return said.length ? ` · left out in turn, ${said.join(", ")}` : "";
+}
 const countsOf = ({ positives, negatives }) => `${counted(positives, "picture shows", "pictures show")} it · ${negatives.toLocaleString()} ${negatives === 1 ? "doesn’t" : "don’t"}`;
 
 export class Labels {
@@ -143,7 +148,7 @@ export class Labels {
   }
 
   #tellCounts(label) {
-    this.counts.textContent = countsOf(label);
+    this.counts.textContent = countsOf(label) + qualityOf(label);
   }
 
   #drop(id) {
