@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from indexer.precision import confirmed, in_precision
 from searchengine.errors import ModelMismatchError, UsageError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from indexer.ahead import Ahead
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
+    from searchengine.encoders.load import Runtime
     from searchengine.encoders.precision import Asked
 
 
@@ -36,7 +37,7 @@ class RunModel:
         self,
         asked: str | None,
         *,
-        runtime: Literal["auto", "onnx", "torch"],
+        runtime: Runtime,
         precision: Asked,
         encoder: Encoder | None,
         ahead: Ahead | None,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders import Resolved
     from searchengine.encoders.encoder import Encoder
+    from searchengine.encoders.load import Runtime
     from searchengine.encoders.precision import Asked
 
 # Pictures encoded and committed together: more gain nothing on a processor, and are what a crash can lose.
@@ -71,7 +72,7 @@ class Update:
         library: Path,
         *,
         model: str | None = None,
-        runtime: Literal["auto", "onnx", "torch"] = "auto",
+        runtime: Runtime = "auto",
         precision: Asked = "auto",
         exclude: Sequence[str] = (),
         accept_removals: bool = False,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from searchengine.answering.pages import Answering, Sort
 from searchengine.answering.question import Question
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.details import Details
     from searchengine.duplicates.results import Duplicates, Level
+    from searchengine.encoders.load import Runtime
     from searchengine.exchange.formats import Format
     from searchengine.images.open import Picture
     from searchengine.open_space import OpenSpace
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from searchengine.understanding.teach import Teacher
 
 Tell = Callable[[str], None]
-Runtime = Literal["auto", "onnx", "torch"]
 Pictures = Callable[[str], bytes | int]
 
 

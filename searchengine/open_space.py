@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from searchengine.catalog import calibrations, images
 from searchengine.catalog.embeddings import EmbeddingSource
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.captioner import Captioner
     from searchengine.encoders.encoder import Encoder
+    from searchengine.encoders.load import Runtime
     from searchengine.encoders.spec import ModelSpec
     from searchengine.images.open import Picture
     from searchengine.query.compose import Direction
@@ -49,7 +50,7 @@ class OpenSpace:
         space: SpaceRow,
         vectors: VectorStore,
         *,
-        runtime: Literal["auto", "onnx", "torch"],
+        runtime: Runtime,
         keep_model: bool = True,
         on_progress: Callable[[str], None] | None,
         open_picture: Callable[[bytes, int], Picture],

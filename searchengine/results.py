@@ -73,6 +73,22 @@ class SearchResult:
         values = {name: getattr(self, name) for name in self.__slots__}
         return {**values, "taken_at": self.taken_at.isoformat() if self.taken_at else None}
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> SearchResult:
+        """What `to_dict` made it of, from JSON; other members are left out.
+
+        Raises:
+            KeyError: It lacks a member.
+            TypeError: The same, or one isn't what it should be.
+            ValueError: The latter.
+        """
+        from datetime import datetime
+
+        known = {name: values[name] for name in cls.__slots__ if name in values}
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+        taken_at = known["taken_at"]
+        return cls(**{**known, "taken_at": datetime.fromisoformat(taken_at) if taken_at else None})
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResults(Sequence[SearchResult]):
@@ -120,3 +136,15 @@ class SearchResults(Sequence[SearchResult]):
             "took_ms": round(self.took_ms, 1),
             "results": [result.to_dict() for result in self.results],
         }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> SearchResults:
+        """An answer as the server sends it; see `SearchResult.from_dict`."""
+        return cls(
+            query=values["query"],
+            space=values["space"],
+            total=values["total"],
+            took_ms=values["took_ms"],
+            results=tuple(map(SearchResult.from_dict, values["results"])),
+            next=values.get("next"),
+        )

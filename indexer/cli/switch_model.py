@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from indexer.switching.switch import Switched
     from searchengine.cli.place import Place
+    from searchengine.encoders.load import Runtime
 
 SOME_LEFT_OUT = 3
 
@@ -36,7 +37,7 @@ def switch_model(
     /,
     spec: str | None,
     *,
-    runtime: Literal["auto", "onnx", "torch"],
+    runtime: Runtime,
     leave_out: bool,
     drop_old: bool,
     as_json: bool,

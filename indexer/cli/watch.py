@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from indexer.summary import Summary
     from searchengine.cli.place import Place
     from searchengine.encoders.encoder import Encoder
+    from searchengine.encoders.load import Runtime
 
 
 @click.command()
@@ -31,7 +32,7 @@ def watch(
     paths: tuple[str, ...],
     *,
     model: str | None,
-    runtime: Literal["auto", "onnx", "torch"],
+    runtime: Runtime,
     exclude: tuple[str, ...],
     as_json: bool,
     quiet: bool,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from indexer.decoding.decode import DecodePool
 from indexer.distributed.blocks import from_table, name_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from indexer.pipeline.pipeline import Batch
     from searchengine.encoders.encoder import Encoder
+    from searchengine.encoders.load import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Model:
     name: str
     weights: str
     precision: str
-    runtime: Literal["auto", "onnx", "torch"] = "auto"
+    runtime: Runtime = "auto"
 
     def __call__(self) -> Encoder:
         """The encoder.

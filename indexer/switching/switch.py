@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from indexer.decoding.decode import DecodePool
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders.encoder import Encoder
+    from searchengine.encoders.load import Runtime
 
 LOCK = "switch.lock"
 BATCH_SIZE = 32
@@ -79,7 +80,7 @@ class Switch:
         library: Path,
         model: str,
         *,
-        runtime: Literal["auto", "onnx", "torch"] = "auto",
+        runtime: Runtime = "auto",
         leave_out: bool = False,
         on_progress: OnProgress = silent,
     ) -> None:

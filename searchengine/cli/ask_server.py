@@ -7,10 +7,11 @@ answer is as if there were no server: the search is then done here, and says its
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from searchengine import running
+from searchengine.server.limits import LONGEST_QUERY, MOST_RESULTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from searchengine.cli.results import Wanted
     from searchengine.query.terms import Query
     from searchengine.results import SearchResults
-
-# What a server takes; beyond that the search is done here.
-MOST_RESULTS = 500
-LONGEST_QUERY = 2000
 
 _CONNECT_SECONDS = 0.3
 _ANSWER_SECONDS = 5.0
@@ -55,8 +52,10 @@ def ask_server(library: Path, text: str, wanted: Wanted, sort: str) -> SearchRes
         "strictness": wanted.strictness,
         "collapse": str(wanted.collapse).lower(),
     }
+    from searchengine.results import SearchResults
+
     try:
-        return _results(json.loads(_get(server, f"/api/search?{urlencode(values)}")))
+        return SearchResults.from_dict(json.loads(_get(server, f"/api/search?{urlencode(values)}")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -93,26 +92,3 @@ def _get(server: running.Running, target: str) -> bytes:
     if status[1:2] != [b"200"]:
         raise ValueError(status)
     return body
-
-
-def _results(values: dict[str, Any]) -> SearchResults:
-    """The object that the JSON was made of; members that are the server's own are left out."""
-    from searchengine.results import SearchResult, SearchResults
-
-    results = []
-    for each in values["results"]:
-        known = {name: each[name] for name in SearchResult.__slots__ if name in each}
-        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-        if known["taken_at"] is not None:
-            from datetime import datetime
-
-            known["taken_at"] = datetime.fromisoformat(known["taken_at"])
-        results.append(SearchResult(**known))
-    return SearchResults(
-        values["query"],
-        values["space"],
-        values["total"],
-        values["took_ms"],
-        tuple(results),
-        values.get("next"),
-    )

@@ -11,6 +11,7 @@ from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable, short
 from searchengine.cli.options import format_option
+from searchengine.duplicates.results import LEVELS
 
 if TYPE_CHECKING:
     from searchengine.cli.place import Place
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--level", type=click.Choice(["exact", "edited", "burst", "similar"]), default="edited",
+    "--level", type=click.Choice(LEVELS), default="edited",
     show_default=True, help="How alike; each takes in the ones before it.",
 )  # fmt: skip
 @format_option("json", "paths", explained="paths: all but the ones to keep.")

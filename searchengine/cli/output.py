@@ -15,32 +15,6 @@ if TYPE_CHECKING:
 
     from searchengine.results import SearchResult, SearchResults
 
-COLUMNS = (
-    "rank",
-    "id",
-    "hash",
-    "path",
-    "copies",
-    "score",
-    "relevant",
-    "offline",
-    "flags",
-    "region",
-    "width",
-    "height",
-    "format",
-    "taken_at",
-    "camera",
-    "edits",
-    "time",
-    "duration",
-    "title",
-    "caption",
-    "keywords",
-    "place",
-    "rating",
-)
-
 # What stands between several values in one CSV cell; file names hardly ever have it.
 JOINT = "|"
 
@@ -58,10 +32,11 @@ def as_json_lines(results: Iterable[SearchResult]) -> Iterator[bytes]:
 
 def as_csv(results: Iterable[SearchResult]) -> Iterator[bytes]:
     """A header and one row a result; several values in a cell stand joined by ``|``."""
-    yield csv_row(COLUMNS)
+    from searchengine.results import SearchResult
+
+    yield csv_row(SearchResult.__slots__)
     for result in results:
-        values = result.to_dict()
-        yield csv_row([_cell(values[column]) for column in COLUMNS])
+        yield csv_row(map(_cell, result.to_dict().values()))
 
 
 def as_paths(results: Iterable[SearchResult], *, end: bytes = b"\n") -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from searchengine.details import Details
 from searchengine.duplicates.results import Duplicates, Group, Member
 from searchengine.query.relevance import STRICTNESS
 from searchengine.results import SearchResult, SearchResults
+from searchengine.server.limits import LARGEST_ID, LONGEST_QUERY, MOST_LOOKED_AT, MOST_PATHS, MOST_RESULTS
 from searchengine.server.shapes import Shape, many, shape
 from searchengine.status import Progress, Status
 from searchengine.understanding.classify import Classification
@@ -19,15 +20,13 @@ from searchengine.understanding.describe import Description
 from searchengine.understanding.objects import LEAST_SCORE, Objects
 from searchengine.understanding.taught import LabelledPicture, Suggestion, TaughtLabel
 
-MOST_RESULTS = 500
-MOST_PATHS = 10_000
-MOST_LOOKED_AT = 16
-LARGEST_ID = 2**53 - 1
-
 ImageId = Annotated[int, Field(ge=1, le=LARGEST_ID, description="A picture's `id`, as results give it.")]
 QueryText = Annotated[
     str,
-    Field(max_length=2000, description="In the query language; empty for all pictures, the newest first."),
+    Field(
+        max_length=LONGEST_QUERY,
+        description="In the query language; empty for all pictures, the newest first.",
+    ),
 ]
 Count = Annotated[int, Field(ge=1, le=MOST_RESULTS, description="How many results.")]
 CursorText = Annotated[

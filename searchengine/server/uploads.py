@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from searchengine.errors import QueryError
-from searchengine.server.schemas import LARGEST_ID
+from searchengine.server.limits import LARGEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 
 from searchengine.as_json import to_json
 from searchengine.cli.output import as_csv, as_json, as_json_lines, as_paths
+from searchengine.results import SearchResults
 
 ODD = "/photos/caf\udce9\n.jpg"
 
@@ -51,6 +53,16 @@ def test_json_is_readable_utf_8_and_keeps_the_bytes_of_a_path_that_is_not(result
     (line,) = as_json_lines([result(path=ODD, camera="Фото")])
     assert "Фото".encode() in line
     assert os.fsencode(json.loads(line)["path"]) == b"/photos/caf\xe9\n.jpg"
+
+
+def test_what_was_written_is_read_back(result, page):
+    given = page(
+        result(rank=1, path=ODD, flags=("truncated",), region=(0.1, 0.2, 0.5, 0.6), keywords=("a", "b")),
+        result(rank=2, taken_at=None, edits=("/c.jpg",)),
+    )
+    sent = json.loads(to_json({**given.to_dict(), "next": "abc"}))
+    sent["results"][0]["thumbnail"] = "/api/images/17/thumbnail"  # the server's own
+    assert SearchResults.from_dict(sent) == replace(given, next="abc", took_ms=round(given.took_ms, 1))
 
 
 def test_json_lines_are_one_result_a_line(result):

@@ -14,8 +14,8 @@ from searchengine.errors import UsageError
 from searchengine.running import KEY_PREFIX
 from searchengine.server import cursors
 from searchengine.server.guard import bearer
+from searchengine.server.limits import MOST_RESULTS
 from searchengine.server.schemas import (
-    MOST_RESULTS,
     ExamplesGiven,
     ImageId,
     Label,

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 from searchengine.as_json import to_json
 from searchengine.duplicates.results import LEVELS, Group, Level
 from searchengine.server import cursors
+from searchengine.server.limits import MOST_RESULTS
 from searchengine.server.schemas import (
-    MOST_RESULTS,
     DuplicateGroups,
     Facets,
     Failures,
