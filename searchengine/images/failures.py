@@ -110,9 +110,7 @@ def not_a_picture(head: bytes) -> UnsupportedImageError:
         head: As `sniff` takes it.
     """
     lost = not head.strip(b"\0")  # empty, or zeros: it was to be a picture
-    remedy = (
-        "restore it from a copy" if lost else "choose another file, or leave this one out (index --exclude)"
-    )
+    remedy = "restore it from a copy" if lost else "choose another file, or leave this one out"
     return UnsupportedImageError(f"not a picture, but {describe_foreign(head)}; {remedy}")
 
 

@@ -318,7 +318,7 @@ def _explained(av: Any, error: Exception, name: str) -> ImageError:
 
 def _foreign() -> UnsupportedImageError:
     return UnsupportedImageError(
-        "a kind of video that FFmpeg can't decode; save it as MP4, or leave this one out (--exclude)"
+        "a kind of video that FFmpeg can't decode; save it as MP4, or leave this one out"
     )
 
 
@@ -346,7 +346,7 @@ def _stream(container: Any, limits: Limits) -> Any:
     if not container.streams:
         raise DamagedImageError("nothing can be read but its first bytes; restore it from a copy")
     if not streams:
-        raise UnsupportedImageError("there is no picture in it, only sound; leave this one out (--exclude)")
+        raise UnsupportedImageError("there is no picture in it, only sound; leave this one out")
     stream = streams[0]
     if stream.codec_context is None:
         raise _foreign()

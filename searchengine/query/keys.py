@@ -71,9 +71,14 @@ def _write_pattern(value: Value) -> str:
 
 def _read_type(text: str) -> Value:
     name = text.lower().removeprefix(".")
-    if not name.isalnum():
-        raise ValueError("it takes the name of a format")
-    return Choice(_TYPES.get(name, name))
+    name = _TYPES.get(name, name)
+    # Here, because a query without this filter does without.
+    from searchengine.images.formats import EXTRAS, PLUGINS
+
+    known = ["image", "video", *(each.lower() for each in (*PLUGINS, *EXTRAS))]
+    if name not in known:
+        raise ValueError(f"it is one of {', '.join(known)}")
+    return Choice(name)
 
 
 def _choice(*words: str) -> Callable[[str], Value]:

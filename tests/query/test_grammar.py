@@ -87,6 +87,7 @@ def test_everything_else(text, query):
         ("after:2021-13", "2021-13", "no such date"),
         ("after:yesterday", "yesterday", "a year, a month or a day"),
         ("orientation:up", "up", "one of portrait, landscape, square"),
+        ("dog type:jepg", "jepg", "one of image, video, jpeg, png"),
         ("near:1,2", "1,2", "latitude, longitude and a distance"),
         ("near:95,0,1km", "95,0,1km", "from -90 to 90"),
         ('say "hello', '"', "isn't closed"),

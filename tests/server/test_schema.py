@@ -80,6 +80,13 @@ def test_every_path_and_method_is_described(client):
     assert {path: sorted(methods) for path, methods in paths.items()} == OPERATIONS
 
 
+def test_every_shape_has_a_name_of_its_own(client):
+    shapes = client.get("/openapi.json").json()["components"]["schemas"]
+    assert [
+        name for name in shapes if "__" in name
+    ] == []  # where two are called alike, modules' names come in
+
+
 @pytest.mark.parametrize(("path", "method"), EACH)
 def test_every_operation_answers_as_described(path, method, described):
     operation = described[path][method.upper()]
