@@ -4,11 +4,10 @@ import * as address from "./address.js";
 import * as api from "./api.js";
 import { Box } from "./box.js";
 import { Controls } from "./controls.js";
-import { Duplicates } from "./duplicates.js";
 import * as filters from "./filters.js";
 import { Grid } from "./grid.js";
 import { Labelling } from "./labelling.js";
-import { Labels } from "./labels.js";
+import { LaterView } from "./later.js";
 import { Lightbox } from "./lightbox.js";
 import { News } from "./news.js";
 import * as query from "./query.js";
@@ -16,7 +15,6 @@ import { Results } from "./results.js";
 import { Selection, showBar } from "./selection.js";
 import * as sent from "./sent.js";
 import { signIn } from "./sign-in.js";
-import { Status } from "./status.js";
 import { Teacher } from "./teacher.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -55,19 +53,21 @@ const results = new Results(
     onLocked,
   },
 );
+const later = (name, load) => new LaterView(find(`#${name}`), () => load(find(`#${name}`)));
 const views = {
-  duplicates: new Duplicates(find("#duplicates"), {
-    onOpen: stepIn,
-    onLevel: (level) => go({ ...state, level, open: null }),
-    onAnswer,
-    onLocked,
+  duplicates: later("duplicates", async (element) => {
+    const { Duplicates } = await import("./duplicates.js");
+    return new Duplicates(element, { onOpen: stepIn, onLevel: (level) => go({ ...state, level, open: null }), onAnswer, onLocked });
   }),
-  labels: new Labels(find("#labels"), teacher, {
-    onOpen: stepIn,
-    onName: (name) => go({ ...state, label: name, open: null }, { replace: true }),
-    onLocked,
+  labels: later("labels", async (element) => {
+    const { Labels } = await import("./labels.js");
+    const onName = (name) => go({ ...state, label: name, open: null }, { replace: true });
+    return new Labels(element, teacher, { onOpen: stepIn, onName, onLocked });
   }),
-  status: new Status(find("#status"), { onLocked }),
+  status: later("status", async (element) => {
+    const { Status } = await import("./status.js");
+    return new Status(element, { onLocked });
+  }),
 };
 
 // ---- where we are
@@ -134,7 +134,7 @@ function submit(q) {
 
 // ---- one picture
 
-const listed = (id) => (state.view === "results" ? results.loaded : (views[state.view].pictures?.(id) ?? []));
+const listed = (id) => (state.view === "results" ? results.loaded : views[state.view].pictures(id));
 
 /** There are more pictures to step through than there were, and maybe others. */
 function onAnswer() {

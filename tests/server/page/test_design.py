@@ -184,4 +184,4 @@ def test_the_page_weighs_little(visit):
             .filter(each => !each.name.includes("/api/")).map(each => each.decodedBodySize)"""
     )
     assert len(sizes) > 20
-    assert sum(sizes) < 150_000
+    assert sum(sizes) < 130_000

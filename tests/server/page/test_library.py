@@ -88,6 +88,15 @@ def test_a_run_that_is_going_on_is_shown_with_its_end(visit):
     assert asked(page, "view") == "status"
 
 
+def test_a_view_that_cannot_be_loaded_says_so(visit):
+    page = visit(expect_errors=True)
+    first_name(page)
+    page.route("**/page/status.js", lambda route: route.abort())
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Status").click()
+    is_shown(page, "Is imgsearch serve still running?")
+
+
 @pytest.fixture(scope="module")
 def doubles(place, tmp_path_factory):
     """The address of a library with two pictures that lie in three files and two."""
