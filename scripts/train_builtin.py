@@ -53,6 +53,7 @@ def arguments() -> argparse.Namespace:
     add("--rate", type=float, default=2e-3, help="highest learning rate")
     add("--cooling", type=float, default=0.25, help="share of the steps in which it falls")
     add("--seeing", type=float, default=1.0, help="weight of the heads at first; it falls to a tenth")
+    add("--weight", type=float, default=1.0, help="of the photographs' loss, where the scenes' is 1")
     add("--seed", type=int, default=1)
     add("--workers", type=int, default=1, help="processes that render")
     add("--config", type=Path, help="another model's model_cfg, as JSON")
@@ -82,7 +83,9 @@ def main() -> None:
     pool = BackgroundPool(2 * SIZE, VARIANTS, args.seed)
     scenes = SceneBatches(args.seed, args.scenes, SIZE, pool, pictures, args.different)
     mixture = Mixture(photos, args.seed, SIZE) if photos else None
-    schedule = Schedule(args.steps, args.run / "steps", args.rate, args.cooling, args.seeing, args.lock)
+    schedule = Schedule(
+        args.steps, args.run / "steps", args.rate, args.cooling, args.seeing, args.weight, args.lock
+    )
     training.train(Steps(scenes, mixture, training.vocabulary), schedule, args.workers)
 
 

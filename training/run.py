@@ -97,7 +97,7 @@ class Training:
             schedule.wait()
             begun = time.monotonic()
             rate = schedule.rate(self.step)
-            told.append(self._move(next(coming), rate, schedule.seeing * (1 - 0.9 * done)))
+            told.append(self._move(next(coming), rate, schedule.seeing * (1 - 0.9 * done), schedule.photos))
             self.seconds += time.monotonic() - begun
             if self.step % PRINTED_EVERY == 0:
                 means = zip(names, np.mean(told, axis=0), strict=True)
@@ -113,7 +113,7 @@ class Training:
                 saved = time.monotonic()
         self.save()
 
-    def _move(self, made: Step, rate: float, seeing: float) -> list[float]:
+    def _move(self, made: Step, rate: float, seeing: float, weight: float) -> list[float]:
         """Move the weights one step; return the losses and how often scenes and photographs were found."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -133,7 +133,7 @@ class Training:
         figures = [sharp, short, seen_loss, hit]
         if made.photos is not None:
             photos, right = self._photos(images[count:], made, made.photos, scale)
-            loss = loss + photos
+            loss = loss + weight * photos
             figures += [photos, right]
         loss.backward()
         nn.utils.clip_grad_norm_(self.parameters, 5.0)
