@@ -84,7 +84,7 @@ def main() -> None:
     scenes = SceneBatches(args.seed, args.scenes, SIZE, pool, pictures, args.different)
     mixture = Mixture(photos, args.seed, SIZE) if photos else None
     schedule = Schedule(
-        args.steps, args.run / "steps", args.rate, args.cooling, args.seeing, args.weight, args.lock
+        args.steps, args.run / "steps", args.rate, args.cooling, args.seeing, args.lock, args.weight
     )
     training.train(Steps(scenes, mixture, training.vocabulary), schedule, args.workers)
 

@@ -18,8 +18,8 @@ class Schedule:
         peak: The highest learning rate.
         cooling: Share of the steps.
         seeing: Weight of what the heads see, at first; it falls to a tenth.
-        photos: Weight of the photographs' loss, where that of the scenes' is 1.
         lock: A file that others lock while they measure; each step waits until nobody does.
+        photos: Weight of the photographs' loss, where that of the scenes' is 1.
     """
 
     steps: int
@@ -27,8 +27,8 @@ class Schedule:
     peak: float
     cooling: float
     seeing: float
-    photos: float = 1.0
     lock: Path | None = None
+    photos: float = 1.0
 
     def done(self, step: int) -> float:
         """Return how much of the run is over, 0 to 1."""

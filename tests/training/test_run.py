@@ -53,7 +53,7 @@ def test_a_run_that_went_on_is_the_run_that_never_stopped(tmp_path, words, steps
             training = Training.resumed(folder) if number else training
             training.model.train()
             for _ in range(count):
-                training._move(steps[training.step], rate=1e-3, seeing=1.0)
+                training._move(steps[training.step], rate=1e-3, seeing=1.0, weight=0.5)
             training.save()
     one, other = (torch.load(folder / LAST, weights_only=True) for folder in (whole, parts))
     assert one["step"] == other["step"] == 4
