@@ -74,7 +74,7 @@ def record(library: Path, tree: Path, files: list[tuple[bytes, os.stat_result]])
                     format="JPEG",
                 )
                 place = FileAt(root.id, path, status.st_size, status.st_mtime_ns)
-                made.append(Picture(place, facts, vectors[at] / np.linalg.norm(vectors[at])))
+                made.append(Picture(place, facts, vectors[at][None] / np.linalg.norm(vectors[at])))
             with catalog.write() as session:
                 record_batch(session, space.id, made)
 

@@ -141,7 +141,7 @@ def recall_through_index(photos: Vectors, captions: Vectors, own: NDArray[np.int
                     record.Picture(
                         record.FileAt(root.id, b"%04d" % place, 1, 1),
                         record.ContentFacts(b"%032d" % place, 1, 1, 1, "JPEG"),
-                        vector,
+                        vector[None],
                     )
                     for place, vector in enumerate(photos)
                 ]

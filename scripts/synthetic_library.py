@@ -92,7 +92,7 @@ def pictures(root: int, start: int, count: int, population: Population) -> list[
             perceptual_hash=number.to_bytes(8, "big"),
         )
         path = f"{taken:%Y/%m-%d} trip/IMG_{number:07}.JPG".encode()
-        made.append(Picture(FileAt(root, path, size, number), facts, vectors[at]))
+        made.append(Picture(FileAt(root, path, size, number), facts, vectors[at][None]))
     return made
 
 

@@ -80,8 +80,8 @@ class Picture:
     Attributes:
         file: Where.
         content: What is in it, or the id of a content that is known already.
-        vector: Unit vector float32 (dim,), or those of n parts (n, dim); None when the content has its
-            embeddings in the space.
+        vectors: Unit vectors of its n parts, float32 (n, dim): one of a picture, one of each key frame of a
+            video; None when the content has its embeddings in the space.
         seconds: When each of a video's n frames is; empty for a picture.
         sidecar: What is beside it, if anything is.
         description: What it says in words, where a content that is known is to be described anew.
@@ -89,7 +89,7 @@ class Picture:
 
     file: FileAt
     content: ContentFacts | int
-    vector: NDArray[np.float32] | None = None
+    vectors: NDArray[np.float32] | None = None
     seconds: Sequence[float] = ()
     sidecar: SidecarText | None = None
     description: Description | None = None
@@ -138,8 +138,8 @@ def record_batch(
     vectors: dict[int, NDArray[np.float32]] = {}
     seconds: dict[int, Sequence[float]] = {}
     for content_id, picture in zip(content_ids, pictures, strict=True):
-        if picture.vector is not None:
-            vectors[content_id], seconds[content_id] = picture.vector, picture.seconds
+        if picture.vectors is not None:
+            vectors[content_id], seconds[content_id] = picture.vectors, picture.seconds
     new_embeddings = _embeddings(session, space_id, vectors, seconds)
     without = set(content_ids) - vectors.keys()
     if lacking := without - embedded(session, space_id, without):
@@ -203,7 +203,7 @@ def record_embeddings(
         session: A writing session.
         space_id: The space.
         content_ids: n contents; those that have an embedding in the space keep it.
-        vectors: For each a unit vector (dim,), or those of its parts (p, dim).
+        vectors: For each the unit vectors of its parts, (p, dim).
         seconds: When the frames of those that are videos are, by content.
 
     Returns:
@@ -325,7 +325,7 @@ def _embeddings(
         (content_id, part, vector, time)
         for content_id, found in vectors.items()
         if content_id not in there
-        for part, (vector, time) in enumerate(_timed(found, seconds.get(content_id, ())))
+        for part, (vector, time) in enumerate(zip(found, _times(found, seconds.get(content_id)), strict=True))
     ]
     if not parts:
         return []
@@ -343,13 +343,8 @@ def _embeddings(
     return insert_embeddings(session, rows)
 
 
-def _timed(
-    vectors: NDArray[np.float32], seconds: Sequence[float]
-) -> Iterable[tuple[NDArray[np.float32], float | None]]:
-    """Each part's vector with its time; a picture has one, (dim,), and no time."""
-    rows = vectors[None] if vectors.ndim == 1 else vectors
-    times: Sequence[float | None] = seconds or [None] * len(rows)
-    return zip(rows, times, strict=True)
+def _times(vectors: NDArray[np.float32], seconds: Sequence[float] | None) -> Sequence[float | None]:
+    return seconds or [None] * len(vectors)
 
 
 def _file(

@@ -44,7 +44,7 @@ def at(root, path, *, size=None, mtime_ns=1):
 def picture(root, path, what, **more):
     """A file at `path` that holds the content `what`, with a vector made from it."""
     seed = int.from_bytes(hashlib.sha256(str(what).encode()).digest()[:4], "big")
-    return record.Picture(at(root, path), facts(what, **more), unit(seed))
+    return record.Picture(at(root, path), facts(what, **more), unit(seed)[None])
 
 
 def put(catalog, space, *pictures, failures=()):

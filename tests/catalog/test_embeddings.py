@@ -35,7 +35,7 @@ def test_vectors_are_the_float16_of_what_was_recorded(catalog, space, root, sour
     ids, vectors = source.vectors([4, 2, 99])
     assert ids.tolist() == [2, 4]
     assert vectors.dtype == np.float16
-    assert vectors.tolist() == [pictures[each].vector.astype(np.float16).tolist() for each in (1, 3)]
+    assert vectors.tolist() == [pictures[each].vectors[0].astype(np.float16).tolist() for each in (1, 3)]
 
 
 def test_nothing_is_shown_before_anything_is_recorded(source):
@@ -78,7 +78,7 @@ def test_the_live_index_follows_the_catalog(catalog, space, root, source, tmp_pa
     remove(catalog, root, b"7")
     live.refresh()
     assert (len(live), live.status.snapshot_count) == (19, 20)
-    vector = picture(root, "7", 7).vector
+    vector = picture(root, "7", 7).vectors[0]
     assert 8 not in live.search(vector, 100).ids
     put(catalog, space, picture(root, "back", 7))
     live.refresh()
@@ -104,7 +104,7 @@ def test_a_snapshot_of_a_future_that_a_backup_does_not_have_is_not_believed(
             assert len(live) == 5 + number
             put(restored, space, picture(root, f"c{number}", f"new {number}"))
         live.refresh()
-        assert live.search(picture(root, "x", "new 3").vector, 1).scores[0, 0] > 0.99
+        assert live.search(picture(root, "x", "new 3").vectors[0], 1).scores[0, 0] > 0.99
         assert live.search(unit(1), 100).ids.shape == (1, 9)
 
 

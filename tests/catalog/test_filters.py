@@ -266,7 +266,7 @@ def check(where, contents, wanted, few):
                 catalog,
                 space,
                 *(
-                    record.Picture(at(root, folder + name), fact, unit(number))
+                    record.Picture(at(root, folder + name), fact, unit(number)[None])
                     for folder, name in content["files"]
                 ),
             )
@@ -289,7 +289,11 @@ def check(where, contents, wanted, few):
 
 
 def test_unknown_facts_pass_not_but_not_is(catalog, space, root):
-    put(catalog, space, record.Picture(at(root, "a.jpg"), ContentFacts(b"\0" * 32, 1, 1, 1, "PNG"), unit(1)))
+    put(
+        catalog,
+        space,
+        record.Picture(at(root, "a.jpg"), ContentFacts(b"\0" * 32, 1, 1, 1, "PNG"), unit(1)[None]),
+    )
     with catalog.read() as session:
         for text, count in (
             ("camera:canon", 0),
@@ -338,7 +342,7 @@ def test_what_few_pass_is_answered_by_an_index(catalog, space, root, query, rest
             number.to_bytes(32, "big"), width=1, height=1, longitude=10.0, taken_at=dated, **facts
         )
         name = "rare" if rare else f"usual{number}"
-        put(catalog, space, record.Picture(at(root, f"2021/{name}.jpg"), fact, unit(number)))
+        put(catalog, space, record.Picture(at(root, f"2021/{name}.jpg"), fact, unit(number)[None]))
     asked = parse(query)
     with catalog.read() as session:
         begin = narrowing.narrow(session, asked.filters, asked.exact)

@@ -83,7 +83,7 @@ class AnyHistory(RuleBasedStateMachine):
         made = picture(self.root, path, what, description=INSIDE[what])
         if what % 2:
             vectors = np.stack([unit(10 * what + part) for part in range(what)])
-            made = replace(made, vector=vectors, seconds=tuple(map(float, range(what))))
+            made = replace(made, vectors=vectors, seconds=tuple(map(float, range(what))))
         return made
 
     @rule(batch=st.dictionaries(PATHS, CONTENTS | st.none(), max_size=6), said=SAID)

@@ -30,7 +30,7 @@ def test_frames_are_parts_of_one_content_with_their_times(catalog, space, root, 
     made = clip(root, "a.mp4")
     assert put(catalog, space, picture(root, "a.jpg", "cat"), made) == record.Recorded(2, 4)
     ids, vectors = source.vectors([1, 2, 3, 4])
-    assert vectors[1:].tolist() == made.vector.astype(np.float16).tolist()
+    assert vectors[1:].tolist() == made.vectors.astype(np.float16).tolist()
     with catalog.read() as session:
         rows = images.images_of_embeddings(session, ids.tolist())
         assert [rows[each].seconds for each in (1, 2, 3, 4)] == [None, *TIMES]
@@ -48,7 +48,7 @@ def test_a_batch_that_comes_again_changes_nothing(catalog, space, root):
 def test_as_many_times_as_vectors(catalog, space, root):
     made = clip(root, "a.mp4")
     with pytest.raises(ValueError, match="zip"):
-        put(catalog, space, record.Picture(made.file, made.content, made.vector, (1.0,)))
+        put(catalog, space, record.Picture(made.file, made.content, made.vectors, (1.0,)))
 
 
 def test_all_parts_come_into_sight_and_go_out_of_it_together(catalog, space, root, source, tmp_path):

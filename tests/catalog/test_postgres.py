@@ -381,9 +381,7 @@ def test_vectors_of_any_length_come_back_as_they_were(catalog, root):
     with catalog.write() as session:
         space = spaces.create_space(session, long)
     vector_ = unit(1, 6000)
-    put(
-        catalog, space, record.Picture(picture(root, "a", "a").file, picture(root, "a", "a").content, vector_)
-    )
+    put(catalog, space, replace(picture(root, "a", "a"), vectors=vector_[None]))
     assert EmbeddingSource(catalog, space).vectors([1])[1].tolist() == [vector_.astype(np.float16).tolist()]
 
 

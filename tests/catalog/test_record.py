@@ -196,18 +196,19 @@ def test_many_rows_pass_the_limit_on_parameters(catalog, space, root, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("vector", "complaint"),
+    ("vectors", "complaint"),
     [
-        (unit(1) * 2, "unit"),
-        (unit(1, 9), "shape"),
-        (np.full(8, np.nan, np.float32), "finite"),
+        (unit(1)[None] * 2, "unit"),
+        (unit(1, 9)[None], "shape"),
+        (unit(1), "shape"),
+        (np.full((1, 8), np.nan, np.float32), "finite"),
         (None, "no vector"),
     ],
 )
 def test_a_vector_that_can_not_be_right_is_refused_and_nothing_is_written(
-    catalog, space, root, vector, complaint
+    catalog, space, root, vectors, complaint
 ):
-    bad = record.Picture(at(root, "b.jpg"), facts("dog"), vector)
+    bad = record.Picture(at(root, "b.jpg"), facts("dog"), vectors)
     with pytest.raises(ValueError, match=complaint):
         put(catalog, space, picture(root, "a.jpg", "cat"), bad)
     assert counts(catalog) == (0, 0, 0, 0)
@@ -227,7 +228,7 @@ def test_a_space_is_built_beside_the_active_one(catalog, space, root):
     with catalog.write() as session:
         todo = files.contents_to_embed(session, other.id)
         assert todo == [1, 3]
-        vectors = np.stack([unit(each) for each in todo])
+        vectors = [unit(each)[None] for each in todo]
         assert record.record_embeddings(session, other.id, todo, vectors) == 2
         assert record.record_embeddings(session, other.id, todo, vectors) == 0
         assert files.contents_to_embed(session, other.id) == []

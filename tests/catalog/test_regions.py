@@ -23,7 +23,7 @@ def two(seed):
 def large(root, path, what):
     made = picture(root, path, what)
     size = {name: getattr(made.content, name) for name in made.content.__slots__}
-    return type(made)(made.file, type(made.content)(**{**size, "width": 640, "height": 480}), made.vector)
+    return type(made)(made.file, type(made.content)(**{**size, "width": 640, "height": 480}), made.vectors)
 
 
 @pytest.fixture

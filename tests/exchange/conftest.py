@@ -50,8 +50,8 @@ def full(tmp_path_factory):
         put(
             catalog,
             space,
-            record.Picture(at(root, "2021/a.jpg"), everything, unit(0), sidecar=beside),
-            record.Picture(at(other, b"caf\xe9.jpg"), everything, unit(0)),
+            record.Picture(at(root, "2021/a.jpg"), everything, unit(0)[None], sidecar=beside),
+            record.Picture(at(other, b"caf\xe9.jpg"), everything, unit(0)[None]),
             video,
             picture(root, "deleted.jpg", "deleted"),
             picture(other, "away.jpg", "away"),
