@@ -54,7 +54,7 @@ class Details:
         format: ``JPEG``, ``PNG``, …
         taken_at: Local time of the picture, without zone.
         camera: Maker and model.
-        lens: Its model.
+        lens: The lens's model.
         focal_length: Millimetres, as on the lens.
         latitude: Degrees, north positive.
         longitude: Degrees, east positive.

@@ -37,9 +37,9 @@ class SearchResult:
         time: Seconds into a video at which the frame is that matched best; None for a picture.
         duration: Seconds that a video lasts; None for a picture.
         title: As said in the picture or beside it.
-        caption: The same.
-        keywords: The same.
-        place: The same, in words.
+        caption: As said there.
+        keywords: As said there.
+        place: As said there, in words.
         rating: 1 to 5, -1 for a rejected picture, None where nobody has rated it.
     """
 

@@ -152,7 +152,7 @@ class Status:
         dim: Length of an embedding.
         spaces: Every embedding space, oldest first.
         index: How the vectors are searched.
-        last_run: None before the first run.
+        last_run: The last indexing run; None before the first.
         roots: Folders that were indexed.
         bytes: Size of the library on disk, with its catalog wherever that is.
         catalog: Where its catalog is: a file, or the URL of a database, without a password.

@@ -32,6 +32,8 @@ Count = Annotated[int, Field(ge=1, le=MOST_RESULTS, description="How many result
 CursorText = Annotated[
     str | None, Field(max_length=1000, description="`next` of the page before; leave it out for the first.")
 ]
+NextCursor = Annotated[str | None, Field(description="`cursor` of the next page; null after the last.")]
+Total = Annotated[int, Field(description="How many there are on all pages.")]
 SortName = Annotated[
     Sort,
     Field(description="By relevance, or what is relevant by date and the rest after it."),
@@ -108,11 +110,22 @@ class DescribeRequest(Shape):
 
 
 # Where a picture's files are, with which everything goes out that names one.
-_ADDRESSES: dict[str, Any] = {"thumbnail": str, "preview": str, "original": str}
+_ADDRESSES: dict[str, Any] = {
+    "thumbnail": Annotated[str, Field(description="Address of a small WebP.")],
+    "preview": Annotated[str, Field(description="Address of a WebP of at most 2048 pixels.")],
+    "original": Annotated[str, Field(description="Address of the file itself.")],
+}
 
 Result = shape(SearchResult, **_ADDRESSES)
 SearchAnswer = shape(SearchResults, results=many(Result))
-Image = shape(Details, without=("files",), path=str, copies=list[str], offline=bool, **_ADDRESSES)
+Image = shape(
+    Details,
+    without=("files",),
+    path=Annotated[str, Field(description="Absolute path of its first live file.")],
+    copies=Annotated[list[str], Field(description="Absolute paths of the others.")],
+    offline=Annotated[bool, Field(description="Whether none of its files can be reached.")],
+    **_ADDRESSES,
+)
 PictureLabels = shape(Classification)
 PictureObjects = shape(Objects)
 PictureDescription = shape(Description)
@@ -124,7 +137,7 @@ LabelExample = shape(LabelledPicture, called="LabelExample", **_ADDRESSES)
 Label = shape(TaughtLabel)
 DuplicateMember = shape(Member, called="DuplicateMember", **_ADDRESSES)
 DuplicateGroup = shape(Group, called="DuplicateGroup", members=many(DuplicateMember))
-DuplicateGroups = shape(Duplicates, total=int, next=str | None, groups=many(DuplicateGroup))
+DuplicateGroups = shape(Duplicates, total=Total, next=NextCursor, groups=many(DuplicateGroup))
 LibraryStatus = shape(Status)
 ProgressNow = shape(Progress)
 
@@ -141,7 +154,7 @@ LabelExamples = create_model(
     __base__=Shape,
     __doc__="A page of a label's examples: those that show it, then those that don't.",
     label=Label,
-    next=str | None,
+    next=NextCursor,
     examples=many(LabelExample),
 )
 
@@ -169,8 +182,8 @@ class FailedFile(Shape):
 class Failures(Shape):
     """A page of the files that couldn't be indexed, in order of path."""
 
-    total: int
-    next: str | None
+    total: Total
+    next: NextCursor
     failures: list[FailedFile]
 
 

@@ -22,6 +22,7 @@ from searchengine.understanding.recognize import Object
 # What the dataclasses' modules import for type checkers alone.
 _NAMES = {"datetime": datetime, "Box": Box, "Part": Part, "Object": Object}
 
+_NONE = re.compile(r"\bNone\b")
 _MEMBER = re.compile(r"^    (\w+): ", re.MULTILINE)
 
 
@@ -56,7 +57,7 @@ def shape(
     hints = get_type_hints(of, localns=_NAMES)
     types = {each.name: _of_json(hints[each.name]) for each in fields(of) if each.name not in without} | more
     members: dict[str, Any] = {
-        name: (kind, Field(description=said.get(name))) for name, kind in types.items()
+        name: (kind, Field(description=said[name]) if name in said else ...) for name, kind in types.items()
     }
     return create_model(called or of.__name__, __base__=Shape, __doc__=summary, **members)
 
@@ -77,4 +78,4 @@ def _said(of: type) -> tuple[str, dict[str, str]]:
     _, _, attributes = text.partition("\nAttributes:\n")
     names_and_texts = _MEMBER.split(attributes)[1:]
     pairs = zip(names_and_texts[::2], names_and_texts[1::2], strict=True)
-    return text.partition("\n")[0], {name: " ".join(said.split()) for name, said in pairs}
+    return text.partition("\n")[0], {name: _NONE.sub("null", " ".join(said.split())) for name, said in pairs}

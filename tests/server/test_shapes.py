@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from searchengine.server.shapes import shape
 from searchengine.status import IndexReport, Status
@@ -18,6 +20,7 @@ def test_members_are_described_in_the_words_of_the_docstring():
     index = members(shape(IndexReport))
     assert index["recall"]["description"].startswith("Share of the nearest ten that a search finds")
     assert "\n" not in index["kind"]["description"]
+    assert "null before the first run" in members(shape(Status))["space"]["description"]
     assert shape(IndexReport).model_json_schema()["description"] == "How the vectors are searched."
 
 
@@ -34,6 +37,8 @@ def test_members_are_left_out_added_and_sent_otherwise():
     assert "roots" not in status
     assert status["bytes"]["type"] == status["address"]["type"] == "string"
     assert status["bytes"]["description"].startswith("Size of the library on disk")
+    told = members(shape(Status, address=Annotated[str, Field(description="Where it is.")]))
+    assert told["address"]["description"] == "Where it is."
 
 
 def test_what_has_other_members_is_refused():
