@@ -40,8 +40,10 @@ def require() -> None:
     """
     try:
         import pyarrow  # noqa: F401, ICN001
-    except ImportError:
-        raise UsageError("Parquet needs the extra parquet: pip install 'imgsearch[parquet]'") from None
+    except ImportError as error:
+        raise UsageError(
+            f"Parquet needs the extra parquet: pip install 'imgsearch[parquet]' ({error})"
+        ) from error
 
 
 def schema(header: Header) -> Any:

@@ -61,8 +61,10 @@ class Server:
     def __init__(self, address: Address) -> None:
         try:
             import pymilvus  # noqa: F401
-        except ImportError:
-            raise UsageError("Milvus needs the extra milvus: pip install 'imgsearch[milvus]'") from None
+        except ImportError as error:
+            raise UsageError(
+                f"Milvus needs the extra milvus: pip install 'imgsearch[milvus]' ({error})"
+            ) from error
         # They would print every error that is raised here as well, and some that aren't.
         for name in ("pymilvus", "pymilvus.milvus_client", "milvus_lite", "grpc._server"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
