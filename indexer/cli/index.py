@@ -11,6 +11,7 @@ import click
 from indexer.cli.options import exclude_option, quiet_option, runtime_option
 from indexer.cli.report import counts_in_words, remarks, stages_in_words
 from searchengine.cli.display import count, duration, printable
+from searchengine.cli.outcome import SOME_FAILED
 from searchengine.encoders.precision import PRECISIONS
 from searchengine.errors import UsageError
 from searchengine.interrupt import INTERRUPTED
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from indexer.update import Update
     from searchengine.cli.place import Place
-
-SOME_FAILED = 3
 
 
 @click.command()

@@ -10,6 +10,7 @@ import click
 
 from indexer.cli.options import quiet_option, runtime_option
 from searchengine.cli.display import count, duration, printable
+from searchengine.cli.outcome import SOME_FAILED
 from searchengine.interrupt import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from indexer.switching.switch import Switched
     from searchengine.cli.place import Place
     from searchengine.encoders.load import Runtime
-
-SOME_LEFT_OUT = 3
 
 
 @click.command("switch-model")
@@ -86,7 +85,7 @@ def switch_model(
             "folders again when they can be reached; which they are: imgsearch failures",
             err=True,
         )
-        click.get_current_context().exit(SOME_LEFT_OUT)
+        click.get_current_context().exit(SOME_FAILED)
 
 
 def lines(switched: Switched | None, dropped: list[str] | None) -> Iterator[str]:

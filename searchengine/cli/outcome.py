@@ -3,7 +3,7 @@
 0    done, also when nothing is found
 1    an error that the message explains
 2    asked for wrongly, or a query that can't be understood
-3    done, but some files failed (the index command's own)
+3    done, but some files failed
 130  interrupted
 """
 
@@ -24,6 +24,9 @@ from searchengine.interrupt import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+SOME_FAILED = 3
+"""For commands that go on where a file fails; they end with it themselves."""
 
 DEBUG_VARIABLE = "IMGSEARCH_DEBUG"
 TRACEBACK_FILE = "last-traceback.txt"

@@ -11,14 +11,13 @@ import click
 from searchengine.as_json import to_json
 from searchengine.cli import output
 from searchengine.cli.display import count, printable, short
+from searchengine.cli.outcome import SOME_FAILED
 from searchengine.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from searchengine.understanding.pictures import Unread
-
-SOME_FAILED = 3
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
