@@ -195,6 +195,9 @@ class Update:
             except KeyboardInterrupt:
                 outcome = "interrupted"
                 raise
+            except Exception as error:
+                counts = {"error": str(error)}
+                raise
             finally:
                 with catalog.write() as session:
                     runs.finish_run(session, run_id, outcome, counts)

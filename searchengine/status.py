@@ -56,7 +56,7 @@ class RunStatus:
         started_at: UTC.
         finished_at: UTC; None while it runs, or when it was killed.
         outcome: How it went, or that it goes on.
-        counts: As `index --json` printed them; empty while it runs.
+        counts: As `index --json` printed them; empty while it runs; when it failed, its `error`.
         progress: How far it is, while it runs and once it has said so.
     """
 

@@ -329,4 +329,4 @@ class Run(Base):
     outcome: Mapped[str]
     """`running`, `done`, `interrupted` or `failed`."""
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """As `index --json` prints them; while it runs, `status.RunProgress`."""
+    """As `index --json` prints them; while it runs, `status.RunProgress`; when it failed, why: `error`."""

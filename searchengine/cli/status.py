@@ -98,6 +98,8 @@ def _run(run: RunStatus) -> str:
     took = f" in {duration(seconds)}" if seconds is not None else ""
     if run.progress is not None:
         took = f": {_progress(run.progress)}"
+    if why := run.counts.get("error"):
+        took += f": {printable(' '.join(why.split()))}"
     deeds = [f"{run.counts[deed]:,} {deed}" for deed in _DEEDS if run.counts.get(deed)]
     told = f": {', '.join(deeds)}" if deeds else ""
     return f"{started.astimezone():%Y-%m-%d %H:%M}, {run.outcome}{took}{told}"

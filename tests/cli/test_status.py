@@ -81,6 +81,11 @@ def test_the_last_run_is_told_in_local_time_without_its_zeros():
     assert ("Last run", f"{started}, done in 1 min 15 s: 38 added, 2 failed") in said(last_run=run)
 
 
+def test_a_run_that_failed_says_why():
+    run = RunStatus(datetime(2026, 11, 23, 9, 30), None, "failed", {"error": "the disk\nis full"})
+    assert said(last_run=run)[-1][1].endswith(", failed: the disk is full")
+
+
 def test_a_run_that_was_killed_has_no_counts():
     run = RunStatus(datetime(2026, 11, 23, 9, 30), None, "running", {})
     assert said(last_run=run)[-1][1].endswith(", running")

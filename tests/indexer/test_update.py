@@ -211,7 +211,8 @@ def test_a_run_that_fails_keeps_what_was_committed_and_says_so(index, photos, li
     with pytest.raises(RuntimeError, match="out of memory"):
         index(photos)
     with Catalog.open(library / "catalog.sqlite3") as catalog, catalog.read() as session:
-        assert runs.last_run(session).outcome == "failed"
+        run = runs.last_run(session)
+        assert (run.outcome, run.counts) == ("failed", {"error": "out of memory"})
     monkeypatch.undo()
 
 

@@ -117,6 +117,7 @@ function ended(run) {
   const took = typeof counts.duration_s === "number" ? ` in ${span(counts.duration_s)}` : "";
   return [
     paragraph(`Last run ${moment(run.started_at)}: ${OUTCOMES[run.outcome] ?? run.outcome}${took}.`),
+    counts.error && paragraph(counts.error),
     said.length > 0 && paragraph(said.join(" · ")),
   ].filter(Boolean);
 }
