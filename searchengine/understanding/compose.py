@@ -28,7 +28,7 @@ BEAM = 6
 MOST_COUNT = 4
 SIZES = ("", "small", "large")
 MOST_THINGS = 3
-MARGIN = -0.005
+MARGIN = -0.01
 """By how much of a cosine a longer sentence has to be nearer."""
 
 LEAST_PART = 0.2
