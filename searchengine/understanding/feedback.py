@@ -1,8 +1,8 @@
 """Relevance feedback: a query, once somebody has said which of its results are what was meant.
 
 With results that are, the query is a concept taught by example whose name is the query itself. On scenes,
-with three results of either kind, average precision goes from 0.44 to 0.48, where adding and subtracting the
-pictures' vectors (Rocchio's formula) takes it to 0.34 to 0.46: scripts/eval_concepts.py. With results that
+with three results of either kind, average precision goes from 0.51 to 0.54, where adding and subtracting the
+pictures' vectors (Rocchio's formula) takes it to 0.40 to 0.52: scripts/eval_concepts.py. With results that
 aren't alone there is nothing to learn from, and the query goes a little away from them.
 """
 

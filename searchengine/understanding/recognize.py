@@ -29,8 +29,8 @@ PROMPTS = ("{}", "a small {}", "a large {}")
 """What a thing may be called; the first stands for the name with its article."""
 
 LIKELY = 6
-"""Things that a sentence may name. More of them leave room for wrong ones: with 12 a sentence of scenes that
-weren't used to choose names a right thing in 0.78 of them instead of 0.83."""
+"""Things that a sentence may name. More of them leave room for wrong ones: of 200 held-out scenes a sentence
+names a right thing in 0.85 with 6, in 0.78 with 12."""
 
 SURE = 3
 COMMON = 0.7

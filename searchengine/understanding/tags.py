@@ -53,8 +53,8 @@ def tag(
 ) -> Answers[Tags]:
     """Tag pictures; see `Library.tag`.
 
-    On held-out scenes at the default strictness 0.70 of the tags are right, and 0.44 of all that would be
-    right are given; at 0.75 it is 0.50 and 0.60 (scripts/eval_tags.py).
+    On held-out scenes at the default strictness 0.70 of the tags are right, and 0.36 of all that would be
+    right are given; at 0.75 it is 0.57 and 0.53 (scripts/eval_tags.py).
 
     Raises:
         UsageError: A word that is empty or doubled, or no measurements yet.
