@@ -35,8 +35,8 @@ names a right thing in 0.85 with 6, in 0.78 with 12."""
 SURE = 3
 COMMON = 0.7
 """What a picture says of a thing: the mean of so many windows that are nearest to its name, less this share
-of the mean of all windows. Some names are near to anything; what counts is that a place stands out. That
-puts the right thing first in 0.74 of scenes, without the second part in 0.70, the whole picture alone in 0.66."""
+of the mean of all windows. Some names are near to anything; what counts is that a place stands out. That puts
+the right thing first in 0.74 of scenes, without the second part in 0.70, the whole picture alone in 0.66."""
 
 
 @dataclass(frozen=True, slots=True)
