@@ -1,9 +1,9 @@
 """Measure how often `classify` names what a picture shows, with different prompts.
 
-    python scripts/eval_classify.py [--model builtin] [--shared DIR] [--count 1000] [--seed 1]
+    python scripts/eval_classify.py [--model builtin] [--photos TARS CACHE] [--count 1000] [--seed 1]
 
-Zero-shot top-1 accuracy on held-out scenes (any of a scene's things is right) and, with --shared, on the
-labelled sets of real photographs there, for single prompts, for their mean, and for the default.
+Zero-shot top-1 accuracy on held-out scenes (any of a scene's things is right) and, with --photos, on the
+held-out tenth of labelled sets of photographs, for single prompts, for their mean, and for the default.
 """
 
 import argparse
@@ -21,7 +21,6 @@ import machine  # noqa: E402
 from searchengine.encoders import load_encoder  # noqa: E402
 from searchengine.understanding.prompts import TEMPLATES, label_vectors  # noqa: E402
 
-SETS = ("caltech101", "cifar10-train", "intel-scenes", "vi-sports")
 OTHERS = ("itap of a {}", "a bad photo of the {}", "art of the {}", "a photo of the small {}")
 
 
@@ -29,15 +28,17 @@ def main() -> None:
     """Print a table: a row a set, a column a choice of prompts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--model", default="builtin")
-    parser.add_argument("--shared", type=Path, help="folder with the sets' .tar files")
+    parser.add_argument(
+        "--photos", type=Path, nargs=2, metavar=("TARS", "CACHE"), help="as eval_photos.py takes them"
+    )
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     print(machine.describe())
     encoder = load_encoder(args.model, runtime="onnx")
     sets = [labelled.scenes(encoder, args.count, args.seed)]
-    if args.shared:
-        sets += [labelled.photos(encoder, args.shared / f"{n}.tar", args.count, args.seed) for n in SETS]
+    if args.photos:
+        sets += labelled.photos(encoder, *args.photos)
     choices = {template: (template,) for template in TEMPLATES}
     choices |= {"mean of these": TEMPLATES, "mean of 4 others": OTHERS, "mean of all": TEMPLATES + OTHERS}
     for each in sets:

@@ -1,10 +1,10 @@
 """Measure what a handful of examples teaches: is a taught concept better than its name as a text query?
 
-    python scripts/eval_concepts.py [--model builtin] [--shared DIR] [--positives 5] [--negatives 20]
+    python scripts/eval_concepts.py [--model builtin] [--photos TARS CACHE] [--positives 5] [--negatives 20]
                                     [--count 3000] [--concepts 30] [--seed 7] [--choose]
 
-On held-out scenes and, with --shared, on labelled sets of real photographs there: of each label that enough
-pictures have, some pictures that show it and some that don't are drawn as examples, and all others are ranked
+On held-out scenes and, with --photos, on the held-out tenth of labelled sets of photographs: of
+each label that enough pictures have, some pictures that show it and some that don't are drawn as examples, and all others are ranked
 by the text query (the mean of the default prompts), by the concept, and by the concept under a name that says
 nothing. Prints the mean average precision of each, the share of labels where the concept is no worse than the
 text, precision and recall above its line, and milliseconds to learn one.
@@ -33,7 +33,6 @@ from searchengine.encoders import load_encoder  # noqa: E402
 from searchengine.understanding.concepts import SAMPLE, fit  # noqa: E402
 from searchengine.understanding.prompts import TEMPLATES, label_vectors  # noqa: E402
 
-SETS = ("caltech101", "intel-scenes", "vi-sports")
 CHOICES = [{"spread": s, "sample_weight": w} for s in (0.5, 1.0, 2.0, 4.0, 16.0) for w in (1.0, 4.0, 10.0)]
 ROCCHIO = ((0.3, 0.3), (0.5, 0.5), (1.0, 0.0), (1.0, 0.5), (1.0, 1.0))
 
@@ -122,7 +121,9 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--model", default="builtin")
-    parser.add_argument("--shared", type=Path, help="folder with the sets' .tar files")
+    parser.add_argument(
+        "--photos", type=Path, nargs=2, metavar=("TARS", "CACHE"), help="as eval_photos.py takes them"
+    )
     parser.add_argument("--positives", type=int, default=5)
     parser.add_argument("--negatives", type=int, default=20)
     parser.add_argument("--count", type=int, default=3000)
@@ -133,8 +134,8 @@ def main() -> None:
     print(machine.describe())
     encoder = load_encoder(args.model, runtime="onnx")
     sets = [labelled.scenes(encoder, args.count, args.seed)]
-    if args.shared:
-        sets += [labelled.photos(encoder, args.shared / f"{n}.tar", args.count, args.seed) for n in SETS]
+    if args.photos:
+        sets += labelled.photos(encoder, *args.photos)
     for each in sets:
         drawn = tasks(each, encoder, args)
         print(f"{each.name}: {len(each.labels)} pictures, {len(drawn)} labels")

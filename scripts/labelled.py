@@ -1,19 +1,17 @@
-"""Labelled pictures to measure on: rendered scenes, and the shared sets of real photographs.
+"""Labelled pictures to measure on: held-out rendered scenes, and held-out photographs.
 
 A set is pictures' embeddings and, for each, the set of labels that are true of it.
 """
 
-import io
-import tarfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from data import photographs
 from data.glyphs import glyphs
 from data.held_out import held_out_scenes
 from data.render import render
@@ -53,20 +51,22 @@ def scenes(encoder: Encoder, count: int, seed: int) -> LabelledSet:
     return LabelledSet("scenes", _embed(encoder, (render(each, SCENE_SIZE) for each in drawn)), labels)
 
 
-def photos(encoder: Encoder, tar: Path, count: int, seed: int) -> LabelledSet:
-    """Pictures of one of the shared sets, drawn at random, by the label beside each."""
-    with tarfile.open(tar) as archive:
-        names = sorted(name for name in archive.getnames() if name.endswith(".jpg"))
-        drawn = sorted(Random(seed).sample(names, min(count, len(names))))
+def photos(encoder: Encoder, tars: Path, cache: Path) -> list[LabelledSet]:
+    """The labelled sets of photographs, as far as they are held out from training.
 
-        def read(name: str) -> bytes:
-            file = archive.extractfile(name)
-            assert file is not None
-            return file.read()
-
-        labels = [frozenset([read(name[:-3] + "txt").decode().strip()]) for name in drawn]
-        pictures = (Image.open(io.BytesIO(read(name))).convert("RGB") for name in drawn)
-        return LabelledSet(tar.stem, _embed(encoder, pictures), labels)
+    Args:
+        encoder: Embeds them.
+        tars: Folder with the sets.
+        cache: Folder for decoded pictures.
+    """
+    found = []
+    for each in photographs.load(tars, cache):
+        if each.source.labels and not each.source.rare:
+            numbers = np.flatnonzero(each.held_out).tolist()
+            pictures = (Image.fromarray(each.pixels(number)) for number in numbers)
+            labels = [frozenset([each.texts[number]]) for number in numbers]
+            found.append(LabelledSet(each.source.name, _embed(encoder, pictures), labels))
+    return found
 
 
 def average_precision(scores: Vectors, right: NDArray[np.bool_]) -> float:
