@@ -3,11 +3,11 @@
     python scripts/eval_concepts.py [--model builtin] [--photos TARS CACHE] [--positives 5] [--negatives 20]
                                     [--count 3000] [--concepts 30] [--seed 7] [--choose]
 
-On held-out scenes and, with --photos, on the held-out tenth of labelled sets of photographs: of
-each label that enough pictures have, some pictures that show it and some that don't are drawn as examples, and all others are ranked
-by the text query (the mean of the default prompts), by the concept, and by the concept under a name that says
-nothing. Prints the mean average precision of each, the share of labels where the concept is no worse than the
-text, precision and recall above its line, and milliseconds to learn one.
+On held-out scenes and, with --photos, on the held-out tenth of labelled sets of photographs: of each label
+that enough pictures have, some pictures that show it and some that don't are drawn as examples, and all
+others are ranked by the text query (the mean of the default prompts), by the concept, and by the concept
+under a name that says nothing. Prints the mean average precision of each, the share of labels where the
+concept is no worse than the text, precision and recall above its line, and milliseconds to learn one.
 
 Then relevance feedback: up to three right ones of a text query's first forty results and up to three wrong
 ones of its first ten are named; average precision over the rest, before, by Rocchio's formula (with several
