@@ -5,6 +5,8 @@ import { button, make } from "./elements.js";
 import { counted } from "./words.js";
 
 export class Labelling {
+  #trying = Promise.resolve(); // one after the other: what was asked first may not overwrite what was said since
+
   /**
    * @param {HTMLDialogElement} dialog
    * @param {import("./teacher.js").Teacher} teacher
@@ -27,19 +29,19 @@ export class Labelling {
   }
 
   /** @param {number[]} ids the pictures */
-  async open(ids) {
+  open(ids) {
     this.ids = ids;
     this.labels = [];
-    this.known = new Map(); // label → whether these show it, as far as that is known
+    const known = (this.known = new Map()); // label → whether these show it, as far as that is known
     this.title.textContent = ids.length === 1 ? "Label this picture" : `Label ${counted(ids.length, "picture")}`;
     this.input.value = "";
     this.said.textContent = "";
     this.list.replaceChildren();
     this.dialog.showModal();
-    await this.#try(async () => {
-      const one = ids.length === 1 && api.image(ids[0]);
-      this.labels = await this.teacher.labels();
-      for (const { name, shows } of (await one)?.labels ?? []) this.known.set(name, shows);
+    return this.#try(async () => {
+      const [labels, one] = await Promise.all([this.teacher.labels(), ids.length === 1 ? api.image(ids[0]) : null]);
+      this.labels = labels;
+      for (const { name, shows } of one?.labels ?? []) known.set(name, shows);
       this.#draw();
     });
   }
@@ -66,16 +68,18 @@ export class Labelling {
 
   /** Said once more of one picture, it is taken back. */
   #say(name, shows, focused) {
+    const { ids, known } = this;
     return this.#try(async () => {
-      const back = this.ids.length === 1 && this.known.get(name) === shows;
+      const back = ids.length === 1 && known.get(name) === shows;
       if (back && focused) {
-        await this.teacher.takeBack(name, this.ids[0]);
-        this.known.delete(name);
+        await this.teacher.takeBack(name, ids[0]);
+        known.delete(name);
       } else {
-        await this.teacher.teach(name, this.ids, shows);
-        this.known.set(name, shows);
+        await this.teacher.teach(name, ids, shows);
+        known.set(name, shows);
       }
       this.labels = await this.teacher.labels();
+      if (this.known !== known) return; // other pictures by now
       this.said.textContent = back && focused ? `Taken back from ${name}` : shows ? `Shows ${name}` : `Doesn’t show ${name}`;
       this.input.value = "";
       this.#draw();
@@ -84,14 +88,17 @@ export class Labelling {
     });
   }
 
-  async #try(deed) {
-    this.dialog.classList.add("busy");
-    try {
-      await deed();
-    } catch (error) {
-      this.said.textContent = `${error.message}.`;
-    } finally {
-      this.dialog.classList.remove("busy");
-    }
+  #try(deed) {
+    this.#trying = this.#trying.then(async () => {
+      this.dialog.classList.add("busy");
+      try {
+        await deed();
+      } catch (error) {
+        this.said.textContent = `${error.message}.`;
+      } finally {
+        this.dialog.classList.remove("busy");
+      }
+    });
+    return this.#trying;
   }
 }

@@ -129,7 +129,7 @@ export class Labels {
         onOpen: this.doing.onOpen,
         onTaught: (taught, picture, shows) => {
           this.#tellCounts(taught);
-          this.#drop(picture.id);
+          this.#shown(picture.id).forEach((each) => each.remove());
           if (shows !== null) this.sides[shows].prepend(this.#example(name, { ...picture, shows }));
         },
         onFail: (error) => this.#fail(error),
@@ -139,7 +139,10 @@ export class Labels {
     let cursor;
     const load = async () => {
       const page = await api.examples(name, { k: EXAMPLES, ...(cursor && { cursor }) }, this.signal);
-      for (const each of page.examples) this.sides[each.shows].append(this.#example(name, each));
+      for (const each of page.examples) {
+        // One that was taught meanwhile stands first already.
+        if (!this.#shown(each.id).length) this.sides[each.shows].append(this.#example(name, each));
+      }
       cursor = page.next;
       more.hidden = !cursor;
     };
@@ -151,8 +154,8 @@ export class Labels {
     this.counts.textContent = countsOf(label) + qualityOf(label);
   }
 
-  #drop(id) {
-    this.element.querySelectorAll(`.examples [data-id="${id}"]`).forEach((each) => each.remove());
+  #shown(id) {
+    return this.element.querySelectorAll(`.examples [data-id="${id}"]`);
   }
 
   #example(name, { id, path, thumbnail, shows }) {

@@ -46,7 +46,7 @@ export class Lesson {
 
   begin(signal) {
     this.signal = signal;
-    return this.renew();
+    this.#send();
   }
 
   /** Ask what to ask next; what is shown stays, so that nothing changes under a visitor's finger. */
@@ -73,7 +73,7 @@ export class Lesson {
     const [shown, ...others] = this.#queue;
     this.back.disabled = !this.#given.length;
     for (const each of this.answers) each.disabled = !shown;
-    this.opener.hidden = !shown;
+    this.opener.hidden = !shown && !this.#waiting; // while one waits for it, its room is kept
     this.element.ariaBusy = String(!shown && this.#waiting > 0);
     this.asked.textContent = shown ? `Does it show ${this.name}?` : this.#waiting ? "Learning …" : "There is nothing left to ask";
     this.said.textContent = shown ? `${nameOf(shown.path)} · ${Math.round(shown.probability * 100)} % sure that it does` : this.#waiting ? "" : "Every picture is an example, or was skipped.";
@@ -111,7 +111,7 @@ export class Lesson {
     });
   }
 
-  /** Tell the server, then ask what it is least sure of now. */
+  /** Tell the server something, or nothing, then ask what it is least sure of now. */
   #send(deed = () => {}) {
     this.#waiting += 1;
     this.#draw();

@@ -10,6 +10,7 @@ import pytest
 from indexer.update import Update
 from tests.pictures import paint
 from tests.server.conftest import server_process
+from tests.server.page.steps import LIMIT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-component-update", "--disable-sync")
@@ -25,8 +26,9 @@ def browser():
         # Where the browser was installed for these tests, they may not pass by not running.
         stop = pytest.fail if os.environ.get("IMGSEARCH_NEED_BROWSER") else pytest.skip
         stop("there is no chromium here; on Debian and Ubuntu: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=LIMIT * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield browser
@@ -59,7 +61,7 @@ def visit(browser, site):
 
     def open_page(path="/", *, base=site, expect_errors=False, **options):
         context = browser.new_context(**({"viewport": {"width": 1200, "height": 800}} | options))
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(LIMIT * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

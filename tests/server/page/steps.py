@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+LIMIT = 60  # s to wait for what must come; on a busy machine all takes long
 
 
 def tiles(page):
@@ -36,11 +39,11 @@ def below(url):
 
 def until(page, condition):
     """Wait for a condition. Playwright's own way evaluates it in the page, which its policy forbids."""
-    for _ in range(400):
-        if page.evaluate(condition):
-            return
+    deadline = time.monotonic() + LIMIT
+    while not page.evaluate(condition):
+        if time.monotonic() > deadline:
+            pytest.fail(f"never came true: {condition}")
         page.wait_for_timeout(50)
-    pytest.fail(f"never came true: {condition}")
 
 
 def answered(page):

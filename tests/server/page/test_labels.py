@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from playwright.sync_api import expect
 
 from searchengine import Library
 from tests.server.conftest import server_process
@@ -25,8 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TOKEN = "correct horse battery staple"
 COUNTS = "#labels .summary"
-BUSY = "document.querySelector('.lesson').ariaBusy === 'true'"
-DONE = "document.querySelector('.lesson .opener').hidden"
+ASKED = ".lesson .opener img"
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +73,16 @@ def taught(school, signed_in, place):
     return teach
 
 
-def said_of(page, name):
-    """What the dialog says of a label: which of its answers is pressed."""
-    return [
-        each.text_content()
-        for each in page.locator(f"#labelling [aria-label^='{name}:']").all()
-        if each.get_attribute("aria-pressed") == "true"
-    ]
+def is_said(page, name, answer):
+    """Wait until the dialog says this of a label: which of its answers is pressed, if one is."""
+    pressed = page.locator(f"#labelling [aria-label^='{name}:'][aria-pressed=true]")
+    expect(pressed).to_have_text([answer] if answer else [])
+
+
+def asked_about(page, *, besides=""):
+    """The picture that a lesson asks about, once it is another one than this."""
+    expect(page.locator(ASKED)).not_to_have_attribute("alt", besides)
+    return page.locator(ASKED).get_attribute("alt")
 
 
 def test_a_picture_is_labelled_where_one_looks_at_it(signed_in):
@@ -94,8 +97,9 @@ def test_a_picture_is_labelled_where_one_looks_at_it(signed_in):
     page.locator("#labelling input").fill("Rex")
     page.keyboard.press("Enter")
     is_shown(page, "Shows rex")
-    assert said_of(page, "rex") == ["Shows it"]
+    is_said(page, "rex", "Shows it")
     page.keyboard.press("Escape")
+    page.locator("#labelling").wait_for(state="hidden")
     page.keyboard.press("i")
     until(page, "document.querySelector('#facts').textContent.includes('Labelsrex')")
 
@@ -106,16 +110,17 @@ def test_a_picture_is_labelled_where_one_looks_at_it(signed_in):
     is_shown(page, "Doesn\u2019t show rex")
     page.get_by_role("button", name="rex: Doesn\u2019t").click()  # once more takes it back
     is_shown(page, "Taken back from rex")
-    assert said_of(page, "rex") == []
+    is_said(page, "rex", None)
     page.get_by_role("button", name="rex: Doesn\u2019t").click()
     is_shown(page, "Doesn\u2019t show rex")
     page.get_by_role("button", name="Done").click()
+    page.locator("#labelling").wait_for(state="hidden")
     page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "open" not in url)
     search(page, "label:rex")
     until(page, f"!document.querySelector('.tile[data-id=\"{second}\"]')")
     assert ids(page)[0] == first
-    assert page.locator(".part").text_content() == "label:rex"
+    expect(page.locator(".part")).to_have_text("label:rex")
 
 
 def test_what_cannot_be_taught_is_said(signed_in):
@@ -142,7 +147,7 @@ def test_selected_pictures_are_labelled_together(signed_in):
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("link", name="Labels").click()
     is_shown(page, "2 pictures show it · 0 don\u2019t")
-    assert page.locator(".labels .strip img").count() == 2
+    expect(page.locator(".labels .strip img")).to_have_count(2)
     with answered(page):
         page.get_by_role("link", name="Find pictures").click()
     assert asked(page) == "label:winter"
@@ -170,34 +175,31 @@ def test_who_comes_back_to_a_labels_pictures_finds_what_it_has_learned(signed_in
 def test_a_label_is_taught_by_yes_and_no(signed_in, taught):
     taught()
     page = signed_in("/?view=labels&label=winter")
-    shown = page.locator(".lesson .opener img")
-    shown.wait_for()
-    first = shown.get_attribute("alt")
+    first = asked_about(page)
     counts = page.locator(COUNTS)
     page.keyboard.press("n")
-    page.locator(f"{COUNTS}:has-text('2 don\u2019t')").wait_for()
-    assert shown.get_attribute("alt") != first
+    expect(counts).to_contain_text("2 don\u2019t")
+    asked_about(page, besides=first)
     page.keyboard.press("y")
-    page.locator(f"{COUNTS}:has-text('3 pictures show it')").wait_for()
-    assert page.locator(".examples").first.locator("li").count() == 3
-    assert page.locator(".examples").last.locator(f"img[alt='{first}']").count() == 1
-    skipped = shown.get_attribute("alt")
+    expect(counts).to_contain_text("3 pictures show it")
+    expect(page.locator(".examples").first.locator("li")).to_have_count(3)
+    expect(page.locator(".examples").last.locator(f"img[alt='{first}']")).to_have_count(1)
+    skipped = asked_about(page)
     page.keyboard.press("s")
-    assert shown.get_attribute("alt") != skipped
+    asked_about(page, besides=skipped)
     page.keyboard.press("u")
-    page.locator(f"{COUNTS}:has-text('2 pictures show it · 2 don\u2019t')").wait_for()
+    expect(counts).to_contain_text("2 pictures show it · 2 don\u2019t")
 
     again = page.locator(".examples").last.locator(f"li:has(img[alt='{first}']) .back")
     again.click()
-    page.locator(f"{COUNTS}:has-text('1 doesn\u2019t')").wait_for()
-    assert counts.text_content().startswith("2 pictures show it · 1 doesn\u2019t · left out in turn, ")
+    expect(counts).to_contain_text("2 pictures show it · 1 doesn\u2019t · left out in turn, ")
     # A picture opens large, and the answer's keys aren't meant for it.
     page.locator(".lesson .opener").click()
     page.locator("#lightbox").wait_for()
     page.keyboard.press("y")
     page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "open" not in url)
-    assert counts.text_content().startswith("2 pictures show it · 1 doesn\u2019t · left out in turn, ")
+    expect(counts).to_contain_text("2 pictures show it · 1 doesn\u2019t · left out in turn, ")
     assert asked(page, "label") == "winter"
 
 
@@ -205,15 +207,12 @@ def test_every_picture_is_asked_about_once(signed_in, taught, client):
     taught()
     page = signed_in("/?view=labels&label=winter")
     total = client.get("/api/search").json()["total"]
-    shown = page.locator(".lesson .opener img")
-    shown.wait_for()
-    seen = []
+    seen = [""]
     for _ in range(total - 3):
-        now = shown.get_attribute("alt")
-        seen.append(now)
+        seen.append(asked_about(page, besides=seen[-1]))
         page.keyboard.press("n")
-        until(page, f"document.querySelector('.lesson img').alt !== {now!r} || !({BUSY}) && {DONE}")
     is_shown(page, "There is nothing left to ask")
+    del seen[0]
     assert len(set(seen)) == len(seen) == total - 3
 
 
@@ -236,7 +235,7 @@ def test_a_label_is_renamed_on_its_page(signed_in, taught):
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "label=snow" in url)
     page.get_by_role("heading", name="Labels / snow").wait_for()
-    assert page.locator(COUNTS).text_content().startswith("2 pictures show it · 1 doesn\u2019t")
+    expect(page.locator(COUNTS)).to_contain_text("2 pictures show it · 1 doesn\u2019t")
 
 
 def test_without_a_token_labels_are_shown_and_nothing_teaches(visit, site):
@@ -260,7 +259,7 @@ def test_folders_and_labels_are_offered_as_filters(signed_in, taught):
     first_name(page)
     page.get_by_role("button", name="Filters").click()
     chip = page.locator("#filters .chip", has_text="winter")
-    count = int(chip.locator("span").text_content())
+    count = int(chip.locator("span").text_content())  # which waits for it
     with answered(page):
         chip.click()
     until(page, f"document.querySelectorAll('.tile').length === {count}")
@@ -280,7 +279,7 @@ def test_labels_are_for_everybody(signed_in, taught):
     for step in ("list", "lesson", "dialog"):
         if step == "lesson":
             page.get_by_role("link", name="winter").click()
-            page.locator(".lesson .opener img").wait_for()
+            asked_about(page)
             page.locator(".examples li").first.wait_for()
         elif step == "dialog":
             search(page, "dog")
