@@ -121,7 +121,7 @@ def test_a_folder_that_another_process_has_says_so(place):
     if not isinstance(place.engine, engines.LiteFolder):
         pytest.skip("a server serves many")
     command = [sys.executable, "-m", "searchengine", "--library", place.library, "search", DOG]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
     assert "another process may have them open" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -31,16 +31,16 @@ def test_a_root_that_does_not_answer_is_waited_for_once(monkeypatch):
 
     def hang(root):
         looks.append(root)
-        return answer.wait(20)
+        return answer.wait(120)
 
     monkeypatch.setattr(reach, "is_reachable", hang)
-    ask = Reach(patience=0.2)
+    ask = Reach(patience=0.5)
     start = time.monotonic()
     assert not ask(b"/dead")
-    assert 0.2 <= time.monotonic() - start < 2
+    assert 0.5 <= time.monotonic() - start < 60
     start = time.monotonic()
     assert [ask(b"/dead") for _ in range(100)] == [False] * 100
-    assert time.monotonic() - start < 0.2
+    assert time.monotonic() - start < 25  # and not fifty, half a second each
     assert looks == [b"/dead"]
     answer.set()
     while ask._looks:
@@ -50,7 +50,7 @@ def test_a_root_that_does_not_answer_is_waited_for_once(monkeypatch):
 
 def test_many_that_ask_at_once_get_the_answer_of_one_look(monkeypatch):
     monkeypatch.setattr(reach, "is_reachable", lambda root: time.sleep(0.05) or True)
-    ask = Reach(patience=5)
+    ask = Reach(patience=60)
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(ask, [b"/slow"] * 8))
 

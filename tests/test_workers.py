@@ -50,11 +50,11 @@ def work(what):
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "slow":
         time.sleep(0.05)
-    if what == "large":  # three times as long as a task may take, but getting on
+    if what == "large":  # longer than a task may take, but getting on
         from searchengine.workers.worker import restart_alarm
 
-        for _ in range(15):
-            time.sleep(0.14)
+        for _ in range(12):
+            time.sleep(0.2)
             restart_alarm()
     return what
 """
@@ -84,14 +84,14 @@ class Order(str):
 
 def outcome(future):
     try:
-        return future.result(timeout=20)
+        return future.result(timeout=120)
     except Exception as error:  # noqa: BLE001 -- raised or returned, it is looked at
         return error
 
 
 def test_a_crash_concerns_its_own_task_only(misbehaving):
     whats = [what for at in range(4) for what in ("slow", f"fine {at}", "SIGSEGV", "slow", "SIGKILL", "exit")]
-    with WorkerPool(misbehaving, workers=2, seconds=20) as pool:
+    with WorkerPool(misbehaving, workers=2, seconds=60) as pool:
         answers = [outcome(future) for future in [pool.submit(what) for what in whats]]
     for what, answer in zip(whats, answers, strict=True):
         if what.startswith("SIG") or what == "exit":
@@ -103,42 +103,42 @@ def test_a_crash_concerns_its_own_task_only(misbehaving):
 
 
 def test_a_task_that_gets_on_may_take_longer(misbehaving):
-    with WorkerPool(misbehaving, workers=1, seconds=0.7) as pool:
+    with WorkerPool(misbehaving, workers=1, seconds=2) as pool:
         assert pool.submit("large").result() == "large"
     worker.restart_alarm()  # there is none outside of a worker, and none is set
 
 
 def test_a_hang_ends_when_its_time_is_up_and_others_go_on_meanwhile(misbehaving):
-    with WorkerPool(misbehaving, workers=2, seconds=0.7) as pool:
+    with WorkerPool(misbehaving, workers=2, seconds=2) as pool:
         started = time.monotonic()
         hang = pool.submit("hang")
         assert [pool.submit(f"fine {at}").result() for at in range(20)] == [f"fine {at}" for at in range(20)]
         error = outcome(hang)
         assert isinstance(error, WorkerDiedError)
         assert error.timed_out
-        assert 0.6 < time.monotonic() - started < 15
+        assert 1.9 < time.monotonic() - started < 60
 
 
 def test_what_dies_only_once_did_not_die_of_the_task(misbehaving, tmp_path):
-    with WorkerPool(misbehaving, workers=1, seconds=20) as pool:
+    with WorkerPool(misbehaving, workers=1, seconds=60) as pool:
         assert outcome(pool.submit(f"once {tmp_path / 'here'}")) == "second try"
 
 
 def test_an_idle_worker_that_is_killed_is_replaced(misbehaving):
-    with WorkerPool(misbehaving, workers=1, seconds=20) as pool:
+    with WorkerPool(misbehaving, workers=1, seconds=60) as pool:
         first = pool.submit("pid").result()
         os.kill(first, 9)
         assert pool.submit("pid").result() != first
 
 
 def test_memory_is_limited_where_the_system_can(misbehaving):
-    with WorkerPool(misbehaving, workers=1, seconds=20, memory=300 << 20) as pool:
+    with WorkerPool(misbehaving, workers=1, seconds=60, memory=300 << 20) as pool:
         assert isinstance(outcome(pool.submit("allocate")), MemoryError)
         assert outcome(pool.submit("fine")) == "fine"
 
 
 def test_printing_and_raising_and_answers_that_cannot_be_sent_do_no_harm(misbehaving, capfd):
-    with WorkerPool(misbehaving, workers=1, seconds=20) as pool:
+    with WorkerPool(misbehaving, workers=1, seconds=60) as pool:
         assert outcome(pool.submit("print")) == "print"
         assert repr(outcome(pool.submit("raise"))) == "ValueError('as it should')"
         assert "can't be sent" in str(outcome(pool.submit("unpicklable")))
@@ -147,13 +147,13 @@ def test_printing_and_raising_and_answers_that_cannot_be_sent_do_no_harm(misbeha
 
 
 def test_stopping_is_prompt_and_cancels_what_is_left(misbehaving):
-    with WorkerPool(misbehaving, workers=2, seconds=60) as pool:
+    with WorkerPool(misbehaving, workers=2, seconds=600) as pool:
         pids = {pool.submit("pid").result() for _ in range(4)}
         futures = [pool.submit("hang") for _ in range(5)]
         while not futures[1].running():
             time.sleep(0.01)
         started = time.monotonic()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 60
     assert {type(outcome(future)).__name__ for future in futures} == {"CancelledError"}
     for pid in pids:
         with pytest.raises(ProcessLookupError):
@@ -163,7 +163,7 @@ def test_stopping_is_prompt_and_cancels_what_is_left(misbehaving):
 def test_a_worker_that_cannot_start_is_an_error_that_says_so(misbehaving, monkeypatch):
     monkeypatch.setattr(workers, "_BOOT", "raise SystemExit(5)")
     with (
-        WorkerPool(misbehaving, workers=1, seconds=20) as pool,
+        WorkerPool(misbehaving, workers=1, seconds=60) as pool,
         pytest.raises(ImgsearchError, match="exit status 5"),
     ):
         pool.submit("fine").result()
@@ -172,7 +172,7 @@ def test_a_worker_that_cannot_start_is_an_error_that_says_so(misbehaving, monkey
 def test_a_system_without_room_for_a_process_is_an_error_that_says_so(misbehaving, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with (
-        WorkerPool(misbehaving, workers=1, seconds=20) as pool,
+        WorkerPool(misbehaving, workers=1, seconds=60) as pool,
         pytest.raises(ImgsearchError, match="can't be started"),
     ):
         pool.submit("fine").result()
@@ -204,10 +204,10 @@ def test_the_workers_side_answers_until_its_input_ends(monkeypatch):
 
 @pytest.mark.parametrize(
     ("what", "kind", "words"),
-    [("SIGSEGV", "crash", "signal 11, SIGSEGV"), ("hang", "timeout", "longer than 0.5 s")],
+    [("SIGSEGV", "crash", "signal 11, SIGSEGV"), ("hang", "timeout", "longer than 1.5 s")],
 )
 def test_a_decoder_that_crashes_or_hangs_is_a_bad_file_like_any_other(misbehaving, what, kind, words):
-    with DecodePool(SIZE, workers=1, seconds=0.5) as pool:
+    with DecodePool(SIZE, workers=1, seconds=1.5) as pool:
         pool._function = misbehaving
         answer = pool.submit(Order(what)).result()
     assert (answer.kind, answer.path) == (kind, b"x.jpg")
@@ -241,7 +241,7 @@ def test_it_works_from(how, tmp_path):
         input=code,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         env={**os.environ, "PYTHONPATH": str(pathlib.Path(workers.__file__).parents[2])},
     )
@@ -253,9 +253,9 @@ def test_workers_import_nothing_heavy_and_end_with_their_parent(tmp_path):
     (tmp_path / "hanging.py").write_text(
         textwrap.dedent("""
             import hashlib, os, sys
+            import indexer.decoding.decode, searchengine.encoders.preprocess  # before any task's time begins
 
             def work(path):
-                import indexer.decoding.decode, searchengine.encoders.preprocess
                 heavy = {"torch", "open_clip", "onnxruntime", "faiss", "sqlalchemy"} & set(sys.modules)
                 with open(path + ".part", "w") as file:
                     file.write(f"{os.getpid()} {sorted(heavy)}")
@@ -282,7 +282,7 @@ def test_workers_import_nothing_heavy_and_end_with_their_parent(tmp_path):
     wait_until(lambda: is_gone(int(pid)))
 
 
-def wait_until(holds, seconds=20):
+def wait_until(holds, seconds=120):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end

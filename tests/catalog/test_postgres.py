@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -482,10 +481,9 @@ def test_a_connection_that_a_server_ends_is_made_again(catalog, postgres_server,
     with catalog.read() as session:
         roots.all_roots(session)
     postgres_server.tell(
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{where.rpartition('/')[2]}'"
-        " AND pid <> pg_backend_pid()"
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"  # once it has ended
+        f" WHERE datname = '{where.rpartition('/')[2]}' AND pid <> pg_backend_pid()"
     )
-    time.sleep(0.1)
     catalog.generation()
     with catalog.read() as session:
         assert len(roots.all_roots(session)) == 1

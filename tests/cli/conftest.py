@@ -73,7 +73,7 @@ def imgsearch_process():
             input=stdin,
             capture_output=True,
             env=os.environ | {"PYTHONPATH": os.getcwd()} | (env or {}),
-            timeout=120,
+            timeout=300,
             check=False,
         )
 

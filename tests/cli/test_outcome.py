@@ -170,7 +170,7 @@ from searchengine import cli
 
 def ended():
     cli.program.ran = cli.COMMANDS[sys.argv[1]]
-    threading.Thread(target=time.sleep, args=(600,)).start()
+    threading.Thread(target=time.sleep, args=(3600,)).start()
     print("what was found")
     sys.exit(int(sys.argv[2]))
 
@@ -186,7 +186,7 @@ def test_who_interrupts_or_ends_at_once_does_not_wait_for_threads(command, code)
         [sys.executable, "-c", ENDED_WITH_A_THREAD, command, str(code)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, "what was found\n", "")

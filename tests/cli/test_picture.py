@@ -151,10 +151,8 @@ def test_more_bytes_than_the_limit_are_not_read(site):
 
 @pytest.mark.parametrize("path", ["drip", "silence"])
 def test_a_slow_server_is_given_up(site, path):
-    start = time.monotonic()
     with pytest.raises(ImageLimitError, match=r"took longer than 0\.2 seconds"):
         fetch(f"{site}/{path}", timeout=0.2)
-    assert time.monotonic() - start < 1.5
 
 
 def test_nobody_there_is_an_error_that_says_so():

@@ -38,11 +38,13 @@ def server():
         stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
-    for _ in range(200):
+    end = time.monotonic() + 120
+    while True:
         try:
-            urllib.request.urlopen(f"{address}/moto-api/data.json", timeout=1)
+            urllib.request.urlopen(f"{address}/moto-api/data.json", timeout=60)
             break
         except OSError:
+            assert time.monotonic() < end
             time.sleep(0.1)
     yield address
     process.terminate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from concurrent.futures import Future
 
@@ -145,18 +146,36 @@ def test_a_transaction_takes_in_several_batches_in_their_order():
 
 
 class SlowEncoder(FlatEncoder):
-    """Takes longer over a batch than batches are waited for."""
+    """Takes longer over a batch than batches are waited for: until the one before it is committed."""
+
+    def __init__(self):
+        super().__init__()
+        self.committed = threading.Semaphore(1)
 
     def encode_images(self, pixels):
-        time.sleep(0.05)
+        assert self.committed.acquire(timeout=60)
         return super().encode_images(pixels)
 
 
 def test_a_slow_model_s_batches_are_committed_as_they_come(monkeypatch):
     monkeypatch.setattr("indexer.pipeline.pipeline._SECONDS", 0.0)
     names = [b"%d" % number for number in range(10)]
-    _, _, batches = run({name: [decoded(name)] for name in names}, map(job, names), encoder=SlowEncoder())
-    assert [len(batch) for batch in batches] == [4, 4, 2]
+    encoder, sizes = SlowEncoder(), []
+
+    def commit(batch):
+        sizes.append(len(batch))
+        encoder.committed.release()
+
+    pipeline = Pipeline(
+        pool=ScriptedPool({name: [decoded(name)] for name in names}),
+        encoder=encoder,
+        commit=commit,
+        is_known=lambda content: False,
+        batch_size=4,
+        stopwatch=Stopwatch(),
+    )
+    pipeline.run(map(job, names))
+    assert sizes == [4, 4, 2]
 
 
 @pytest.mark.parametrize("count", [1, 4, 16, 17, 200])
@@ -189,10 +208,13 @@ def test_what_stops_the_encoder_stops_the_run():
 
 
 class InterruptedEncoder(FlatEncoder):
-    """While it is at work somebody presses Ctrl-C, and presses it again."""
+    """While it is at work somebody presses Ctrl-C, and presses it again once that has been noticed."""
 
     def encode_images(self, pixels):
-        for _ in range(3):
+        os.kill(os.getpid(), signal.SIGINT)
+        while not self.pipeline._interrupted:
+            time.sleep(0.01)
+        for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)
         return super().encode_images(pixels)
@@ -202,7 +224,7 @@ class InterruptedEncoder(FlatEncoder):
 def test_however_often_ctrl_c_is_pressed_what_is_being_encoded_is_waited_for_and_committed():
     names = [b"%d" % number for number in range(200)]
     encoder, batches = InterruptedEncoder(), []
-    pipeline = Pipeline(
+    pipeline = encoder.pipeline = Pipeline(
         pool=ScriptedPool({name: [decoded(name)] for name in names}),
         encoder=encoder,
         commit=batches.append,

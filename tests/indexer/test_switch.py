@@ -165,7 +165,7 @@ def test_it_waits_for_an_indexer_and_catches_up(index, photos, library, switch, 
     with writing(library, "imgsearch index"):
         thread = threading.Thread(target=switch, kwargs={"on_progress": on_progress})
         thread.start()
-        assert waiting.wait(30)
+        assert waiting.wait(120)
         assert answering(library) == ("counting", 3)
     thread.join()
     assert answering(library) == ("other", 3)

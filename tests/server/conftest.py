@@ -97,11 +97,17 @@ def problem():
     return check
 
 
+# `python -m searchengine`, but on a busy machine no folder passes for a disk that doesn't answer.
+PROGRAM = (
+    "from searchengine import reach; reach.PATIENCE = 60.0; from searchengine.__main__ import main; main()"
+)
+
+
 @contextmanager
 def server_process(library, *options, env=None):
     """`imgsearch serve` on a free port: its address and the process."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "searchengine", "--library", library, "serve", "--port", "0", *options],
+        [sys.executable, "-c", PROGRAM, "--library", library, "serve", "--port", "0", *options],
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": os.getcwd()} | (env or {}),
         text=True,
@@ -114,4 +120,4 @@ def server_process(library, *options, env=None):
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)

@@ -31,8 +31,15 @@ def server(library):
         yield address
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A server that is slow for once is waited for."""
+    monkeypatch.setattr(client, "_CONNECT_SECONDS", 60.0)
+    monkeypatch.setattr(client, "_ANSWER_SECONDS", 60.0)
+
+
 def wait_for_record(library):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while running.read(library) is None:
         assert time.monotonic() < end
         time.sleep(0.02)

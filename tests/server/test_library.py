@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 
 import pytest
 
@@ -220,10 +221,10 @@ def test_health_is_whether_searches_are_answered(tmp_path):
     paint(folder / "one.png", 1)
     Update(library, model="builtin").run([folder])
     with served(library) as client:
-        for _ in range(100):
-            answer = client.get("/healthz")
-            if answer.json() != {"status": "starting"}:
-                break
+        end = time.monotonic() + 120
+        while (answer := client.get("/healthz")).json() == {"status": "starting"}:
+            assert time.monotonic() < end
+            time.sleep(0.02)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
         (library / "catalog.sqlite3").write_bytes(b"x" * 100_000)
         answer = client.get("/healthz")

@@ -76,7 +76,7 @@ class Server:
             self._process = subprocess.Popen(
                 command, stdout=said, stderr=said, start_new_session=True, cwd=self._folder
             )
-        until = time.monotonic() + 90
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             if self._process.poll() is not None:
                 break
@@ -118,7 +118,7 @@ class Server:
         # All of them: the genuine server is started by a script and starts others.
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, how)
-        self._process.wait(30)
+        self._process.wait(120)
 
 
 class Genuine(Server):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -26,9 +27,14 @@ def ids(page):
     return page.evaluate("[...document.querySelectorAll('.tile')].map(tile => Number(tile.dataset.id))")
 
 
+def address(page):
+    """The page's address as the page has it; `page.url` is told of it a moment later."""
+    return page.evaluate("location.href")
+
+
 def asked(page, name="q"):
     """A part of the page's address."""
-    return parse_qs(urlsplit(page.url).query).get(name, [""])[0]
+    return parse_qs(urlsplit(address(page)).query).get(name, [""])[0]
 
 
 def below(url):
@@ -46,9 +52,12 @@ def until(page, condition):
         page.wait_for_timeout(50)
 
 
+@contextmanager
 def answered(page):
-    """A search within this block has its answer at the block's end."""
-    return page.expect_response(lambda answer: "/api/search" in answer.url)
+    """A search within this block has its answer at the block's end, and the page shows it."""
+    with page.expect_response(lambda answer: "/api/search" in answer.url) as answer:
+        yield answer
+    until(page, "!document.body.classList.contains('busy')")
 
 
 def search(page, words):
@@ -67,3 +76,8 @@ def act(page, name, at=0):
 def is_shown(page, words):
     """Wait until these words stand somewhere."""
     page.get_by_text(words).first.wait_for()
+
+
+def is_summed_up(page, words):
+    """Wait until the line above the results says this."""
+    page.locator("#summary", has_text=words).wait_for()

@@ -5,8 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.server.page.steps import act, answered, asked, first_name, ids, is_shown, search, tiles, until
+from tests.server.page.steps import (
+    act,
+    answered,
+    asked,
+    first_name,
+    ids,
+    is_shown,
+    is_summed_up,
+    search,
+    tiles,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,8 +33,8 @@ def page(visit):
     return page
 
 
-def chosen(page):
-    return page.locator(".tile.chosen").count()
+def are_chosen(page, count):
+    expect(page.locator(".tile.chosen")).to_have_count(count)
 
 
 def test_pictures_are_chosen_by_clicks_and_their_paths_copied_and_saved(page, place, tmp_path):
@@ -45,11 +56,11 @@ def test_pictures_are_chosen_by_clicks_and_their_paths_copied_and_saved(page, pl
     assert (tmp_path / "paths.txt").read_text() == "".join(f"{path}\n" for path in paths)
 
     search(page, "a dog on a beach")  # they are gathered over searches
-    until(page, "document.querySelector('#summary').textContent.includes('best first')")
-    assert page.locator(BAR).text_content() == "3 pictures selected"
+    is_summed_up(page, "best first")
+    expect(page.locator(BAR)).to_have_text("3 pictures selected")
     page.get_by_role("button", name="Clear").click()
-    assert not page.locator("#selection").is_visible()
-    assert chosen(page) == 0
+    expect(page.locator("#selection")).to_be_hidden()
+    are_chosen(page, 0)
 
 
 def test_pictures_are_chosen_by_keys(page, place):
@@ -66,12 +77,12 @@ def test_pictures_are_chosen_by_keys(page, place):
     is_shown(page, "3 pictures selected")
     page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "open" not in url)
-    assert chosen(page) == 3
+    are_chosen(page, 3)
     page.keyboard.press("Control+a")
     is_shown(page, f"{tiles(page).count()} pictures selected")
     page.keyboard.press("Escape")
-    until(page, "document.querySelector('#selection').hidden")
-    assert chosen(page) == 0
+    expect(page.locator("#selection")).to_be_hidden()
+    are_chosen(page, 0)
 
 
 def test_chosen_pictures_are_searched_by_together(page):
@@ -93,7 +104,7 @@ def test_on_a_phone_taps_choose_after_saying_so(visit):
     is_shown(page, "2 pictures selected")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.locator("#choose").tap()
-    assert chosen(page) == 0
+    are_chosen(page, 0)
 
 
 def test_the_paths_of_a_whole_answer_are_downloaded(visit, place, tmp_path):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from importlib.resources import files
 from itertools import pairwise
 
 import pytest
 
 from tests.server.page.conftest import MARKUP
-from tests.server.page.steps import act, first_name, tiles
+from tests.server.page.steps import act, first_name, tiles, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -20,11 +19,10 @@ def test_pictures_appear_in_rows_that_fill_the_width(visit):
     page = visit("/?q=width:>0")  # all are relevant: the row before the line may be short
     tiles(page).first.wait_for()
     page.wait_for_selector(".tile.here")
-    boxes = page.evaluate(
-        "[...document.querySelectorAll('.tile')].map(tile => tile.getBoundingClientRect())"
-        ".map(box => [box.x, box.y, box.right, box.bottom])"
+    *boxes, (_, _, width, _) = page.evaluate(
+        "[...document.querySelectorAll('.tile'), document.querySelector('#grid')]"
+        ".map(each => each.getBoundingClientRect()).map(box => [box.x, box.y, box.right, box.bottom])"
     )
-    width = page.evaluate("document.querySelector('#grid').getBoundingClientRect().right")
     rows = {}
     for left, top, right, bottom in boxes:
         rows.setdefault(top, []).append((left, right, bottom))
@@ -85,8 +83,8 @@ def test_it_follows_the_systems_light_and_dark(visit):
     first_name(page)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        red = int(re.search(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
-        assert (red > 200) is (scheme == "light")
+        red = r"Number(/\d+/.exec(getComputedStyle(document.body).backgroundColor)[0])"
+        until(page, f"({red} > 200) === {str(scheme == 'light').lower()}")
 
 
 def test_a_phone_shows_all_of_it(visit):
@@ -96,7 +94,7 @@ def test_a_phone_shows_all_of_it(visit):
     tiles(page).first.tap()
     page.locator(".info").tap()
     page.locator("#facts dl").wait_for()
-    assert page.evaluate("document.querySelector('#facts').getBoundingClientRect().right") <= 360
+    until(page, "document.querySelector('#facts').getBoundingClientRect().right <= 360")
 
 
 def test_nothing_of_a_name_becomes_markup(visit, many):

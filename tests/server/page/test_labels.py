@@ -11,6 +11,7 @@ from searchengine import Library
 from tests.server.conftest import server_process
 from tests.server.page.steps import (
     act,
+    address,
     answered,
     asked,
     below,
@@ -33,26 +34,26 @@ ASKED = ".lesson .opener img"
 def school(place, tmp_path_factory):
     """The address of a server with a token, and its library."""
     library = shutil.copytree(place.library, tmp_path_factory.mktemp("school") / "library")
-    with server_process(library, env={"IMGSEARCH_TOKEN": TOKEN}) as (address, _):
-        yield address, library
+    with server_process(library, env={"IMGSEARCH_TOKEN": TOKEN}) as (server, _):
+        yield server, library
 
 
 @pytest.fixture
 def signed_in(visit, school):
     """Opens a page as one who has shown the token; no label has been taught yet."""
-    address, library = school
+    server, library = school
     with Library.open(library) as opened:
         for label in opened.labels():
             opened.teacher.remove(label.name)
 
     def open_page(path="/", **options):
         # What the page asks before that is refused, which a browser tells its console.
-        page = visit("/", base=address, expect_errors=True, **options)
+        page = visit("/", base=server, expect_errors=True, **options)
         page.locator("#sign-in input[name=token]").fill(TOKEN)
         page.keyboard.press("Enter")
         first_name(page)
         until(page, "document.body.classList.contains('teaching')")
-        page.goto(address + path)
+        page.goto(server + path)
         until(page, "document.body.classList.contains('teaching')")
         return page
 
@@ -262,9 +263,9 @@ def test_folders_and_labels_are_offered_as_filters(signed_in, taught):
     count = int(chip.locator("span").text_content())  # which waits for it
     with answered(page):
         chip.click()
-    until(page, f"document.querySelectorAll('.tile').length === {count}")
+    expect(tiles(page)).to_have_count(count)
     assert asked(page) == "label:winter"
-    shared = signed_in(below(page.url))
+    shared = signed_in(below(address(page)))
     first_name(shared)
     assert ids(shared) == ids(page)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from indexer.update import Update
 from searchengine.as_json import to_json
 from tests.pictures import paint
 from tests.server.conftest import server_process
-from tests.server.page.steps import answered, asked, below, first_name, ids, is_shown, tiles, until
+from tests.server.page.steps import address, answered, asked, below, first_name, ids, is_shown, tiles, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -32,16 +33,23 @@ def growing(tmp_path):
         yield folder, address, index
 
 
+def knows_what_is_there(page):
+    """Wait until the page has looked once: what comes after that is news."""
+    looks = "performance.getEntriesByType('resource').filter(each => each.name.endsWith('/api/progress'))"
+    until(page, f"{looks}.length")
+
+
 def look(page):
     """Have the page look for news now, and not when it would."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_new_pictures_appear_without_a_reload(visit, growing):
-    folder, address, index = growing
-    page = visit(base=address)
+    folder, server, index = growing
+    page = visit(base=server)
     is_shown(page, "No pictures yet")
-    assert "imgsearch index" in page.locator("#notice").text_content()
+    expect(page.locator("#notice")).to_contain_text("imgsearch index")
+    knows_what_is_there(page)
     paint(folder / "1.png", 1, size=(80, 60))
     index()
     look(page)
@@ -51,26 +59,25 @@ def test_new_pictures_appear_without_a_reload(visit, growing):
     index()
     look(page)
     page.get_by_role("button", name="3 new pictures").click()
-    until(page, "document.querySelectorAll('.tile').length === 4")
-    assert not page.locator("#news").is_visible()
+    expect(tiles(page)).to_have_count(4)
+    expect(page.locator("#news")).to_be_hidden()
 
 
 def test_the_status_tells_what_is_there_what_failed_and_what_is_offline(visit, growing, tmp_path):
-    folder, address, index = growing
-    page = visit("/?view=status", base=address)
+    folder, server, index = growing
+    page = visit("/?view=status", base=server)
     is_shown(page, str(folder))
-    assert page.locator(".numbers div").first.text_content() == "pictures0"
+    expect(page.locator(".numbers div").first).to_have_text("pictures0")
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and no more")
     paint(folder / "two.png", 2)
     index()
     page.locator(".failures", has_text="broken.jpg").wait_for()  # by itself
-    assert page.locator(".failures span").text_content().strip()
-    assert page.locator(".numbers div").first.text_content() == "pictures1"
-    assert "builtin · 256 dimensions" in page.locator("#status").text_content()
+    expect(page.locator(".failures span")).to_have_text(re.compile(r"\S"))
+    expect(page.locator(".numbers div").first).to_have_text("pictures1")
+    expect(page.locator("#status")).to_contain_text("builtin · 256 dimensions")
     folder.rename(tmp_path / "elsewhere")
     page.reload()
-    page.locator(".folders").wait_for()
-    assert page.locator(".folders li").text_content() == f"{folder}offline"
+    expect(page.locator(".folders li")).to_have_text(f"{folder}offline")
 
 
 def test_a_run_that_is_going_on_is_shown_with_its_end(visit):
@@ -113,8 +120,8 @@ def doubles(place, tmp_path_factory):
 
 
 def test_duplicates_are_reviewed_and_the_others_paths_taken_along(visit, doubles, tmp_path):
-    folder, address = doubles
-    page = visit(base=address, permissions=["clipboard-read", "clipboard-write"])
+    folder, server = doubles
+    page = visit(base=server, permissions=["clipboard-read", "clipboard-write"])
     first_name(page)
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("link", name="Duplicates").click()
@@ -122,10 +129,10 @@ def test_duplicates_are_reviewed_and_the_others_paths_taken_along(visit, doubles
     page.get_by_role("link", name="Edited").click()
     page.wait_for_url(lambda url: "level=edited" in url)
     is_shown(page, "1 group; besides those to keep, 2 files")
-    assert page.locator("figure").count() == 3
+    expect(page.locator("figure")).to_have_count(3)
     kept = page.locator("figure.keep code").text_content()
     assert kept in {str(folder / "dog 1.jpg"), str(folder / "dog 2.jpg")}
-    assert page.locator(".why").text_content().startswith(f"Keep {Path(kept).name} · ")
+    expect(page.locator(".why")).to_have_text(re.compile(f"^Keep {re.escape(Path(kept).name)} · "))
 
     copy = page.locator("#duplicates > .exports").get_by_role("button", name="Copy")
     others = {str(folder / name) for name in ("dog 1.jpg", "dog 2.jpg", "small dog.jpg")}
@@ -148,32 +155,32 @@ def test_duplicates_are_reviewed_and_the_others_paths_taken_along(visit, doubles
 
 
 def test_a_duplicate_opens_large_among_its_group(visit, doubles):
-    _, address = doubles
-    page = visit("/?view=duplicates&level=edited", base=address)
+    _, server = doubles
+    page = visit("/?view=duplicates&level=edited", base=server)
     page.locator(".opener").first.click()
     page.locator("#lightbox").wait_for()
-    one = page.url
+    one = address(page)
     page.keyboard.press("ArrowRight")
     page.wait_for_url(lambda url: url != one)
     page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "open" not in url)
     assert asked(page, "view") == "duplicates"
     page.go_back()
-    shared = visit(below(one), base=address)
+    shared = visit(below(one), base=server)
     until(shared, "document.querySelector('#picture').naturalWidth > 0")
 
 
 def test_edits_are_folded_into_one_result_and_the_address_keeps_it(visit, doubles):
-    _, address = doubles
-    page = visit(base=address)
+    _, server = doubles
+    page = visit(base=server)
     first_name(page)
     all_of_them = tiles(page).count()
     with answered(page):
         page.get_by_label("Fold edits").check()
     until(page, f"document.querySelectorAll('.tile').length < {all_of_them}")
     assert asked(page, "collapse") == "true"
-    assert re.search(r" · \+\d", " ".join(page.locator(".tile .label").all_text_contents()))
-    again = visit(below(page.url), base=address)
+    expect(page.locator(".tile .label", has_text=re.compile(r" · \+\d"))).not_to_have_count(0)
+    again = visit(below(address(page)), base=server)
     first_name(again)
-    assert again.get_by_label("Fold edits").is_checked()
+    expect(again.get_by_label("Fold edits")).to_be_checked()
     assert ids(again) == ids(page)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from indexer.update import Update
 from searchengine.as_json import to_json
 from tests.films import film, still
 from tests.server.conftest import server_process
-from tests.server.page.steps import below, first_name, ids, search, tiles, until
+from tests.server.page.steps import address, below, first_name, ids, is_summed_up, search, tiles, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -25,15 +26,15 @@ def test_a_picture_opens_large_with_what_is_known_of_it(visit, place):
     page.keyboard.press("i")
     facts = page.locator("#facts")
     facts.get_by_text(str(place.scenes[WORDS])).wait_for()
-    assert "Score" in facts.text_content()
-    one = page.url
+    expect(facts).to_contain_text("Score")
+    one = address(page)
     page.keyboard.press("ArrowRight")
     page.wait_for_url(lambda url: url != one)
     page.locator(".back").click()
     page.wait_for_url(one)
     page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "open" not in url)
-    assert not page.locator("#lightbox").is_visible()
+    expect(page.locator("#lightbox")).to_be_hidden()
     shared = visit(below(one))
     until(shared, "document.querySelector('#picture').naturalWidth > 320")
 
@@ -48,6 +49,7 @@ def test_the_path_is_copied(visit, place):
     assert page.evaluate("navigator.clipboard.readText()") == str(place.scenes[WORDS])
 
 
+SEEN = "document.querySelector('#picture').complete && document.querySelector('#picture').naturalWidth"
 SCALE = "new DOMMatrix(getComputedStyle(document.querySelector('.frame')).transform).a"
 
 
@@ -55,15 +57,12 @@ def test_a_picture_is_looked_at_closely(visit):
     page = visit(f"/?q={WORDS}")
     first_name(page)
     tiles(page).first.click()
-    until(
-        page, "document.querySelector('#picture').complete && document.querySelector('#picture').naturalWidth"
-    )
+    until(page, SEEN)
     assert page.evaluate(SCALE) == 1
     page.keyboard.press("+")
-    by_key = page.evaluate(SCALE)
-    assert by_key > 1
+    until(page, f"{SCALE} > 1")
     page.keyboard.press("0")
-    assert page.evaluate(SCALE) == 1
+    until(page, f"{SCALE} === 1")
 
     # What is under the pointer stays there.
     box = page.locator("#picture").bounding_box()
@@ -79,12 +78,12 @@ def test_a_picture_is_looked_at_closely(visit):
     page.mouse.down()
     page.mouse.move(x - 60, y - 40)
     page.mouse.up()
-    moved = page.locator("#picture").bounding_box()
-    assert moved["x"] - box["x"] == pytest.approx(-60, abs=1)
+    left = "document.querySelector('#picture').getBoundingClientRect().left"
+    until(page, f"Math.abs({left} - {box['x'] - 60}) <= 1")
     page.mouse.dblclick(x, y)
-    assert page.evaluate(SCALE) == 1
+    until(page, f"{SCALE} === 1")
     page.mouse.dblclick(x, y)
-    assert page.evaluate(SCALE) > 1
+    until(page, f"{SCALE} > 1")
     page.keyboard.press("ArrowRight")
     until(page, f"{SCALE} === 1")
 
@@ -93,10 +92,8 @@ def test_two_fingers_zoom_and_one_steps_on(visit):
     page = visit(f"/?q={WORDS}", viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
     first_name(page)
     tiles(page).first.tap()
-    until(
-        page, "document.querySelector('#picture').complete && document.querySelector('#picture').naturalWidth"
-    )
-    one = page.url
+    until(page, SEEN)
+    one = address(page)
     touch = page.context.new_cdp_session(page)
 
     def fingers(kind, *points):
@@ -107,8 +104,9 @@ def test_two_fingers_zoom_and_one_steps_on(visit):
     fingers("touchMove", (120, 350), (240, 350))
     fingers("touchMove", (90, 350), (270, 350))
     fingers("touchEnd")
-    assert page.evaluate(SCALE) == pytest.approx(3, rel=0.05)
+    until(page, f"Math.abs({SCALE} - 3) < 0.15")
     page.keyboard.press("0")
+    until(page, f"{SCALE} === 1")
     fingers("touchStart", (300, 350))
     fingers("touchMove", (200, 352))
     fingers("touchMove", (100, 354))
@@ -142,9 +140,9 @@ def test_a_place_is_a_link_to_a_map_and_loads_nothing(visit):
     tiles(page).first.click()
     page.keyboard.press("i")
     link = page.locator("#facts a")
-    link.wait_for()
-    assert link.get_attribute("href").startswith("https://www.openstreetmap.org/?mlat=48.85840&mlon=2.29450")
-    assert link.get_attribute("rel") == "noreferrer noopener"
+    there = "https://www.openstreetmap.org/?mlat=48.85840&mlon=2.29450"
+    expect(link).to_have_attribute("href", re.compile(re.escape(there)))
+    expect(link).to_have_attribute("rel", "noreferrer noopener")
     assert not elsewhere
 
 
@@ -159,7 +157,7 @@ def test_where_in_a_picture_something_was_found_is_framed(visit):
 
     page.route("**/api/search*", find_a_part)
     search(page, WORDS)
-    page.locator("#summary", has_text="best first").wait_for()
+    is_summed_up(page, "best first")
     tiles(page).first.click()
     page.wait_for_function(  # the picture takes its place when it has come
         """() => {
@@ -182,18 +180,18 @@ def test_a_video_plays_where_its_picture_stands(visit, tmp_path):
     (folder / "film.webm").write_bytes(film((still(1), 2), container="webm", codec="libvpx"))
     (folder / "unplayable.mkv").write_bytes(film((still(2), 2), container="matroska", codec="mpeg4"))
     Update(tmp_path / "library", model="builtin").run([folder])
-    with server_process(tmp_path / "library") as (address, _):
-        page = visit("/?q=name:film.webm", base=address)
+    with server_process(tmp_path / "library") as (server, _):
+        page = visit("/?q=name:film.webm", base=server)
         tiles(page).first.click()
         until(page, "document.querySelector('#film').readyState > 0")
         page.locator("#film").wait_for()
-        assert not page.locator("#picture").is_visible()
+        expect(page.locator("#picture")).to_be_hidden()
         page.evaluate("document.querySelector('#film').play()")
         until(page, "document.querySelector('#film').currentTime > 0.1")
         page.keyboard.press("Escape")
         until(page, "!document.querySelector('#film').hasAttribute('src')")
         # What the browser can't play is a picture, as before.
-        page = visit("/?q=name:unplayable.mkv", base=address, expect_errors=True)
+        page = visit("/?q=name:unplayable.mkv", base=server, expect_errors=True)
         tiles(page).first.click()
         until(page, "document.querySelector('#film').hidden")
         until(page, "document.querySelector('#picture').naturalWidth")
