@@ -6,7 +6,7 @@ of them. Where they disagree, XMP is believed before IPTC before EXIF.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from searchengine.images.lines import one_line
@@ -65,13 +65,14 @@ class Description:
 
     def under(self, other: Description) -> Description:
         """With whatever `other` says put in place of what this one says of the same."""
-        return replace(
-            self, **{name: value for name, value in asdict(other).items() if value not in (None, ())}
-        )
+        said = {name: value for name in _NAMES if (value := getattr(other, name)) not in (None, ())}
+        return replace(self, **said) if said else self
 
 
 UNDESCRIBED = Description()
 """Of most pictures nothing is said."""
+
+_NAMES = tuple(field.name for field in fields(Description))
 
 
 def described(
