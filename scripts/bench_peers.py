@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,8 +29,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench_query import WARMING
 from machine import describe
 from PIL import Image
+from questions import questions
 
 from searchengine import Library, Text, running
 
@@ -189,7 +192,7 @@ class Comparison:
         library, data, root = self._libraries()
         command = [*self._imgsearch, library, "search"]
         rclip = [self._rclip, "-n", "-t", "10"]
-        words = iter(f"a fish number {number}" for number in random.Random().sample(range(10**9), 1000))
+        words = questions()
         known = next(words)
         ways = {
             "rclip": lambda: run([*rclip, next(words)], root, RCLIP_DATADIR=str(data)),
@@ -226,10 +229,9 @@ class Comparison:
     def warm(self) -> None:
         """Searches in one process, each with other words: encode, search, rows."""
         library, data, root = self._libraries()
-        numbers = random.Random().sample(range(10**9), 2 * WARM)
-        queries = [f"a fish number {number}" for number in numbers]
+        words = questions()
         told = subprocess.run(
-            [self.peer / "venv" / "bin" / "python", "-c", RCLIP_WARM, data, root, *queries[: WARM // 4]],
+            [self.peer / "venv" / "bin" / "python", "-c", RCLIP_WARM, data, root, *islice(words, WARM // 4)],
             env=os.environ | {"RCLIP_DATADIR": str(data)},
             check=True,
             capture_output=True,
@@ -238,8 +240,10 @@ class Comparison:
         theirs = statistics.median(map(float, told.split()))
         ours, again = [], []
         with Library.open(library) as opened:
-            opened.search(Text("warm up"))
-            for query in queries[WARM:]:
+            for query in islice(words, WARMING):
+                opened.search(Text(query))
+            time.sleep(1)  # until the text tower is laid out for speed
+            for query in islice(words, WARM):
                 for taken in (ours, again):
                     start = time.perf_counter()
                     opened.search(Text(query))

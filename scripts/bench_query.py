@@ -10,9 +10,7 @@ with the library's model without a pause, on all cores, as `imgsearch index` doe
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
-import random
 import statistics
 import subprocess
 import sys
@@ -20,6 +18,7 @@ import time
 from pathlib import Path
 
 from machine import describe
+from questions import questions
 
 from searchengine import Library, Text
 
@@ -32,18 +31,8 @@ while True:
     encoder.encode_images(pixels)
 """
 
-WORDS = (
-    "dog",
-    "beach",
-    "red car",
-    "snow",
-    "night",
-    "lemon",
-    "ship",
-    "boat in a storm",
-    "birthday cake",
-    "forest",
-)
+WARMING = 40
+"""Queries after which a process that goes on asking has laid its text tower out for speed."""
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -63,8 +52,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
 
-    numbers = random.Random()
-    words = (f"{WORDS[at % len(WORDS)]} {numbers.randrange(10**9)}" for at in itertools.count())
+    words = questions()
     command = [sys.executable, "-m", "searchengine", "--library", str(arguments.library), "search"]
     cold = []
     for _ in range(arguments.cold + 1):
@@ -79,7 +67,9 @@ def main() -> None:
     with Library.open(arguments.library) as library:
         status = library.status()
         library.on_stage = lambda stage, seconds: encode.append(seconds * 1000) if stage == "encode" else None
-        library.search("warm up")
+        for _ in range(WARMING):
+            library.search(Text(next(words)))
+        time.sleep(1)
         encode.clear()
 
         def ask() -> list[float]:

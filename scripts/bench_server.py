@@ -4,7 +4,7 @@
     scripts/synthetic_library.py LIBRARY --count 100000 --model SPEC
     scripts/bench_server.py LIBRARY [--clients 1 8 64] [--seconds 15] [-k 10] [--cached] [--minutes M]
 
-There are 4,096 queries; with --cached all clients share a hundred of them. Every answer is read and checked.
+No two queries are the same; with --cached all clients share a hundred. Every answer is read and checked.
 The clients run in one process beside the server, on the same cores. With --minutes the widest load goes on
 for so long, and the server's memory is printed each half minute.
 """
@@ -26,33 +26,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 from urllib.request import urlopen
 
-from bench_query import percentile
+from bench_query import WARMING, percentile
 from machine import describe
+from questions import questions
 
 from searchengine import Library
 from searchengine.cores import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LOOKS = (
-    "red", "old", "small", "wooden", "wet", "bright", "empty", "broken", "golden", "snowy", "tall", "dusty",
-    "quiet", "blue", "lonely", "painted",
-)  # fmt: skip
-THINGS = (
-    "car", "dog", "boat", "house", "cake", "bird", "tree", "bridge", "child", "horse", "lamp", "flower",
-    "train", "cat", "chair", "tower",
-)  # fmt: skip
-PLACES = (
-    "on a beach", "at night", "in the snow", "by a lake", "in a forest", "under a bridge", "in the rain",
-    "on a table", "at sunset", "in a garden", "on a hill", "in a kitchen", "beside a river", "in the fog",
-    "on a roof", "in a market",
-)  # fmt: skip
-
-
-def query(number: int) -> str:
-    """One of 4,096 queries."""
-    return f"a {LOOKS[number % 16]} {THINGS[number // 16 % 16]} {PLACES[(number * 7 + number // 256) % 16]}"
 
 
 @dataclass
@@ -123,7 +105,8 @@ async def run(server: Server, clients: int, seconds: float, k: int, queries: Ite
 def in_process(library: Library, seconds: float, k: int, queries: Iterator[str]) -> Load:
     """The same from one thread, without a server."""
     load = Load()
-    library.search("warm up")
+    for _ in range(WARMING):
+        library.search(next(queries))
     start, before = time.perf_counter(), time.process_time()
     while time.perf_counter() < start + seconds:
         asked = next(queries)
@@ -200,7 +183,9 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
 
-    queries = map(query, itertools.cycle(range(100 if arguments.cached else 4096)))
+    queries = questions()
+    if arguments.cached:
+        queries = itertools.cycle(list(itertools.islice(queries, 100)))
     with Library.open(arguments.library) as library:
         status = library.status()
         cores = available_cores()
