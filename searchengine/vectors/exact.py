@@ -17,6 +17,10 @@ SPARE = 16
 # FAISS spreads queries over threads, not rows. Over fewer rows than this one thread is done sooner.
 SPLIT = 20_000
 
+# Rows of a mapped file that aren't in memory yet are waited for one by one, but a disk gives many at a time:
+# 1,400 of a million take 40 ms instead of 190 when the file was never read, and 0.4 ms more when it was.
+READERS = 16
+
 Nearest = tuple["NDArray[np.int64]", "NDArray[np.float32]"]
 """Rows (q, k) and their scores (q, k), best first, equal ones in order of row."""
 
@@ -37,8 +41,21 @@ def of_rows(stored: NDArray[np.uint8], rows: NDArray[np.int64]) -> Any:
     The same numbers in the same kernel give the same scores to the last bit.
     """
     few = empty(stored.shape[1] // 2)
-    few.add_sa_codes(np.take(stored, rows, axis=0))
+    few.add_sa_codes(_copied(stored, rows))
     return few
+
+
+def _copied(stored: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Some of the rows (n, bytes), in order."""
+    copies = np.empty((len(rows), stored.shape[1]), np.uint8)
+
+    def part(start: int, end: int) -> None:
+        # With a mode it writes in place, and other threads run meanwhile. No row lies outside.
+        np.take(stored, rows[start:end], axis=0, out=copies[start:end], mode="clip")
+
+    edges = np.linspace(0, len(rows), READERS + 1).astype(int).tolist()
+    list(pool(READERS).map(part, edges[:-1], edges[1:]))
+    return copies
 
 
 def nearest(index: Any, queries: NDArray[np.float32], k: int, mask: NDArray[np.bool_] | None) -> Nearest:
