@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from indexer.ahead import Ahead
     from indexer.disk.scan import Problem
     from indexer.pipeline.commit import Committer
-    from indexer.pipeline.pipeline import Batch, Commit, Job
+    from indexer.pipeline.job import Job
+    from indexer.pipeline.pipeline import Batch, Commit
     from indexer.planning.ground import Ground, KnownFiles, Paths
     from searchengine.catalog.spaces import SpaceRow
     from searchengine.encoders import Resolved

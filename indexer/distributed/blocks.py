@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from indexer.pipeline.pipeline import Job
+from indexer.pipeline.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

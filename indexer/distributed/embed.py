@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from indexer.distributed.ray import Cluster
-    from indexer.pipeline.pipeline import Commit, Job
+    from indexer.pipeline.job import Job
+    from indexer.pipeline.pipeline import Commit
     from indexer.progress import Stopwatch
     from searchengine.encoders.encoder import Encoder
 

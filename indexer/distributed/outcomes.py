@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from indexer.pipeline.pipeline import Batch, Job
+    from indexer.pipeline.job import Job
+    from indexer.pipeline.pipeline import Batch
 
 # Of `Decoded`, what is one value and travels as it is.
 _PLAIN = ("width", "height", "format", "perceptual_hash", "duration")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from indexer.decoding.decode import Decoded, DecodePool
-    from indexer.pipeline.pipeline import Batch, Job
+    from indexer.pipeline.job import Job
+    from indexer.pipeline.pipeline import Batch
     from searchengine.catalog.catalog import Catalog
     from searchengine.encoders.encoder import Encoder
 
@@ -132,7 +133,7 @@ class Work:
         return len(present)
 
     def _job(self, content_id: int) -> Job:
-        from indexer.pipeline.pipeline import Job
+        from indexer.pipeline.job import Job
 
         path = self._copies[content_id].pop(0)
         job = Job(root_id=0, absolute=path, path=path, size=0, mtime_ns=0, is_new=False, hash_first=False)

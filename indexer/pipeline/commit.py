@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from indexer.decoding.decode import Decoded
-    from indexer.pipeline.pipeline import Batch, Job
+    from indexer.pipeline.job import Job
+    from indexer.pipeline.pipeline import Batch
     from searchengine.catalog.catalog import Catalog
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from indexer.decoding.decode import Hashed, Unreadable
-    from indexer.pipeline.pipeline import Job
+    from indexer.pipeline.job import Job
 
 
 class Copies:

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from indexer.pipeline.pipeline import Job
+from indexer.pipeline.job import Job
 from indexer.planning.plan import shared_sizes
 from searchengine.catalog import files
 

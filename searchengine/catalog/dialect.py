@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -10,19 +10,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-
-class Dangling(NamedTuple):
-    """A row that refers to a row that isn't there.
-
-    Attributes:
-        table: Where it is.
-        id: Its key.
-        parent: The table it refers to.
-    """
-
-    table: str
-    id: int
-    parent: str
+    from searchengine.catalog.dangling import Dangling
 
 
 class Dialect(Protocol):

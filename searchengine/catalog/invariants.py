@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
-    from searchengine.catalog.dialect import Dangling
+    from searchengine.catalog.dangling import Dangling
     from searchengine.catalog.spaces import SpaceRow
 
 # Rounding to float16 moves the length of a unit vector by far less.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from searchengine.encoders import names
 from searchengine.encoders.beam_search import beam_search
-from searchengine.encoders.names import CONFIG_FILE
+from searchengine.encoders.files import CONFIG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from searchengine.encoders import hub
 from searchengine.encoders.cache import FORMAT
-from searchengine.encoders.names import CONFIG_FILE, WEIGHTS_FILES
+from searchengine.encoders.files import CONFIG_FILE, WEIGHTS_FILES
 from searchengine.encoders.registry import known
 from searchengine.encoders.tokenizer import HUB_FILE
 from searchengine.errors import ModelError, ModelNotFoundError

@@ -6,11 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
+from searchengine.encoders.files import CONFIG_FILE, WEIGHTS_FILES
 from searchengine.errors import ModelNotFoundError
-
-DEFAULT_MODEL = "ViT-B-32-256/datacomp_s34b_b86k"
-CONFIG_FILE = "open_clip_config.json"
-WEIGHTS_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 
 _HUB_PREFIX = "hf-hub:"
 
@@ -87,7 +84,7 @@ def _explain(name: str, folder: str) -> str:
         )
     from difflib import get_close_matches
 
-    from searchengine.encoders.registry import MODELS
+    from searchengine.encoders.registry import DEFAULT_MODEL, MODELS
 
     near = get_close_matches(name, [model.name for model in MODELS], n=2, cutoff=0.5)
     perhaps = f" Did you mean {' or '.join(near)}?" if near else ""

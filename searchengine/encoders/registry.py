@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from searchengine.encoders.names import DEFAULT_MODEL
+DEFAULT_MODEL = "ViT-B-32-256/datacomp_s34b_b86k"
+"""What a new library gets when no model is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def known(name: str) -> KnownModel | None:
 def downloaded(model: KnownModel) -> bool:
     """Whether the weights are on this machine; neither torch nor open_clip is imported, no network asked."""
     from searchengine.encoders import cache, hub
-    from searchengine.encoders.names import WEIGHTS_FILES
+    from searchengine.encoders.files import WEIGHTS_FILES
 
     if not model.repository:
         return True

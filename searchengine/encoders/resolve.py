@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from searchengine.encoders import cache, names
-from searchengine.encoders.names import WEIGHTS_FILES
+from searchengine.encoders.files import WEIGHTS_FILES
 
 
 @dataclass(frozen=True, slots=True)

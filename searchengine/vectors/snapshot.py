@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from searchengine.vectors.codes import Codes
     from searchengine.vectors.segment import Segment
-    from searchengine.vectors.source import Position, Vectors, VectorSource
-    from searchengine.vectors.store import Expected
+    from searchengine.vectors.source import Expected, Position, Vectors, VectorSource
 
 # Vectors compared at a time.
 _COMPARED = 4096

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     import numpy as np
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     Vectors = tuple[NDArray[np.int64], NDArray[np.float16]]
     """Ids (n,), ascending, and their unit vectors (n, dim)."""
+
+    Expected = Callable[[int], NDArray[np.int64]]
+    """The ids that are shown after the change with this sequence, ascending."""
 
 
 class VectorSource(Protocol):

@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from searchengine.vectors.compare import Condition
-    from searchengine.vectors.source import VectorSource
+    from searchengine.vectors.source import Expected, VectorSource
     from searchengine.vectors.space_index import SpaceIndex
-
-    Expected = Callable[[int], NDArray[np.int64]]
-    """The ids that are shown after the change with this sequence, ascending."""
 
 
 class VectorStore(Protocol):

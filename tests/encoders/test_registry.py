@@ -2,7 +2,8 @@ import open_clip
 import pytest
 
 from searchengine.encoders import DEFAULT_MODEL
-from searchengine.encoders.names import WEIGHTS_FILES, parse
+from searchengine.encoders.files import WEIGHTS_FILES
+from searchengine.encoders.names import parse
 from searchengine.encoders.registry import MODELS, downloaded, known
 
 PRETRAINED = [model for model in MODELS if parse(model.name).kind == "pretrained"]

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from indexer.decoding.decode import Decoded, Hashed, Unreadable
-from indexer.pipeline.pipeline import Job, Pipeline
+from indexer.pipeline.job import Job
+from indexer.pipeline.pipeline import Pipeline
 from indexer.progress import Stopwatch
 from searchengine.images.metadata import Metadata
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-    from searchengine.catalog.dialect import Dangling
+    from searchengine.catalog.dangling import Dangling
 
 PATH_INDEX = "ix_file_path_text"
 """Made by migration 0007 where the server has pg_trgm."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, text
 
-from searchengine.catalog.dialect import Dangling
+from searchengine.catalog.dangling import Dangling
 from searchengine.catalog.sqlite import full_text
 
 if TYPE_CHECKING:

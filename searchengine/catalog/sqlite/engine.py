@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from searchengine.catalog.database import BUSY_TIMEOUT
 from searchengine.catalog.sqlite.place import Disk, disk_of
 from searchengine.errors import LibraryError
 
@@ -45,7 +44,7 @@ NO_SHARED_MEMORY = (
 )
 
 
-def sqlite_connect(path: Path, *, create: bool, busy_timeout: float = BUSY_TIMEOUT) -> Connect:
+def sqlite_connect(path: Path, *, create: bool, busy_timeout: float) -> Connect:
     """What gives connections to the file at `path`; with `create` a missing one is made."""
     disk = disk_of(path.parent)
 

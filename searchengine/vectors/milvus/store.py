@@ -27,8 +27,7 @@ from searchengine.vectors.policy import RECALL_AT
 if TYPE_CHECKING:
     from searchengine.vectors.milvus.address import Address
     from searchengine.vectors.milvus.plan import Plan
-    from searchengine.vectors.source import Position, VectorSource
-    from searchengine.vectors.store import Expected
+    from searchengine.vectors.source import Expected, Position, VectorSource
 
 # Changes read and written at a time.
 _TOGETHER = 4096

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.distributed.blocks import FEWEST, MOST, block_size, blocks, from_table, name_of, to_table
-from indexer.pipeline.pipeline import Job
+from indexer.pipeline.job import Job
 
 
 def job(number, *, size=10, hash_first=False, mtime_ns=5):

@@ -12,7 +12,8 @@ pytest.importorskip("pyarrow", reason="pyarrow isn't installed (pip install 'img
 from indexer.decoding.decode import Decoded, Hashed, Unreadable
 from indexer.distributed.outcomes import rows_of
 from indexer.distributed.shards import Shards
-from indexer.pipeline.pipeline import Batch, Job
+from indexer.pipeline.job import Job
+from indexer.pipeline.pipeline import Batch
 from searchengine.errors import ClusterError
 from searchengine.images.description import Description
 from searchengine.images.metadata import Metadata
