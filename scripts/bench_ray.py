@@ -16,7 +16,6 @@ import argparse
 import json
 import os
 import secrets
-import subprocess
 import sys
 import tempfile
 import time
@@ -39,6 +38,7 @@ from indexer.update import Update
 from searchengine.encoders import load_encoder
 from searchengine.library import Library
 from searchengine.verify.library import verify
+from tests.machines import two_machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from searchengine.encoders.encoder import Encoder
 
 PARTS = ("overhead", "nodes", "namespaces")
-BRIDGE, INSIDE, OUTSIDE = "imgsearch-ray", "10.213.7.2", "10.213.7.1"
 
 
 class Waiting:
@@ -128,61 +127,6 @@ def nodes(count: int, cpus: int) -> Iterator[str]:
         cluster.shutdown()
 
 
-def wait_for_nodes(ray: list[str], count: int) -> None:
-    """Until so many nodes are up."""
-    for _ in range(60):
-        said = subprocess.run(
-            [*ray, "status", "--address", f"{OUTSIDE}:6399"], capture_output=True, text=True, check=False
-        ).stdout
-        if said.count("node_") >= count:
-            return
-        time.sleep(1)
-    raise SystemExit(f"there are no {count} nodes after a minute: {said}")
-
-
-@contextmanager
-def namespaces(cpus: int) -> Iterator[str]:
-    """A head here and a second node in a network namespace of its own, joined by a pair of virtual cables."""
-    ray = [sys.executable, "-m", "ray.scripts.scripts"]
-    here = [
-        *ray,
-        "start",
-        "--head",
-        "--port",
-        "6399",
-        "--node-ip-address",
-        OUTSIDE,
-        "--include-dashboard=false",
-    ]
-    there = [*ray, "start", "--address", f"{OUTSIDE}:6399", "--node-ip-address", INSIDE, "--block"]
-    size = ["--num-cpus", str(cpus), "--disable-usage-stats"]
-    ip = partial(subprocess.run, check=True, capture_output=True)
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        for command in (
-            f"ip netns add {BRIDGE}",
-            f"ip link add {BRIDGE[:9]}0 type veth peer name {BRIDGE[:9]}1 netns {BRIDGE}",
-            f"ip addr add {OUTSIDE}/30 dev {BRIDGE[:9]}0",
-            f"ip link set {BRIDGE[:9]}0 up",
-            f"ip -n {BRIDGE} addr add {INSIDE}/30 dev {BRIDGE[:9]}1",
-            f"ip -n {BRIDGE} link set {BRIDGE[:9]}1 up",
-            f"ip -n {BRIDGE} link set lo up",
-        ):
-            ip(command.split())
-        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        started.append(subprocess.Popen([*here, "--block", *size], **quiet))
-        wait_for_nodes(ray, 1)
-        inside = ["ip", "netns", "exec", BRIDGE]
-        started.append(subprocess.Popen([*inside, *there, *size], **quiet))
-        wait_for_nodes(ray, 2)
-        yield f"{OUTSIDE}:6399"
-    finally:
-        for process in reversed(started):
-            process.terminate()
-            process.wait()
-        subprocess.run(["ip", "netns", "del", BRIDGE], check=False, capture_output=True)
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(
@@ -242,7 +186,7 @@ def main() -> None:
                 f"{two['images_per_s'] / one['images_per_s']:.2f} times with their start"
             )
         if "namespaces" in arguments.parts:
-            with namespaces(cpus) as address:
+            with two_machines(cpus) as (address, _):
                 run(f"two network namespaces, {waiting}", address, wait)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2))

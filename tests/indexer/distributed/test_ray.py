@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import sqlite3
@@ -11,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 
 import pytest
 
 from searchengine.verify.library import verify
+from tests import machines
 from tests.pictures import paint
 
 pytestmark = [
@@ -74,9 +76,25 @@ def pictures(tmp_path):
     return make
 
 
-@pytest.fixture
-def two_nodes():
-    """A cluster of two nodes of two CPUs on this machine: its address, and what kills the second at once."""
+@pytest.fixture(params=["processes", "machines"])
+def two_nodes(request, monkeypatch):
+    """A cluster of two nodes of two CPUs: its address, and what kills the second at once."""
+    with two_processes() if request.param == "processes" else two_machines(monkeypatch) as cluster:
+        yield cluster
+
+
+@contextmanager
+def two_machines(monkeypatch):
+    if not machines.can_be_had():
+        pytest.skip("a network for the second node can be made by root alone, on Linux")
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    with machines.two_machines(cpus=2) as cluster:
+        yield cluster
+
+
+@contextmanager
+def two_processes():
     process = subprocess.Popen(
         [sys.executable, "-c", TWO_NODES],
         stdin=subprocess.PIPE,
