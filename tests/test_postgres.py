@@ -46,15 +46,20 @@ class Guarded(Collection):
         return done
 
 
+MILVUS = [pytest.mark.milvus, pytest.mark.slow]
+
+
 @pytest.fixture(
-    scope="module", params=["faiss", pytest.param("milvus", marks=[pytest.mark.milvus, pytest.mark.slow])]
+    scope="module",
+    params=["faiss", pytest.param("lite server", marks=MILVUS), pytest.param("server", marks=MILVUS)],
 )
 def vectors(request, tmp_path_factory):
     """Where the vectors are: a URL, or nothing for the library's folder."""
     if request.param == "faiss":
         yield ""
         return
-    server = engines.lite_server(tmp_path_factory.mktemp("milvus"))
+    make = engines.lite_server if request.param == "lite server" else engines.genuine_server
+    server = make(tmp_path_factory.mktemp("milvus"))
     yield server.address
     server.stop()
 
