@@ -12,6 +12,8 @@ import argparse
 
 # scripts/bench_index.py: bytes of a picture in the catalog besides its vector's float16.
 CATALOG_ROW = 619
+# scripts/soak_move.py, a million pictures imported into PostgreSQL 15: the same, its indexes included.
+POSTGRES_ROW = 1437
 # scripts/bench_scale.py: beside a vector's float16 in the snapshot; a code's bytes are a quarter of the
 # dimension and 12.
 SNAPSHOT_ID, CODE_EXTRA = 8, 12
@@ -97,6 +99,7 @@ def rows(images: list[float], dim: int) -> list[tuple[str, list[str]]]:
         ("memory of a run over all files at once", [size(n * KNOWN_FILE) for n in images]),
         ("**disk**", ["" for _ in images]),
         ("catalog", [size(n * (CATALOG_ROW + 2 * dim)) for n in images]),
+        ("catalog on PostgreSQL", [size(n * (POSTGRES_ROW + 2 * dim)) for n in images]),
         (
             "snapshot and codes (FAISS)",
             [size(n * (2 * dim + SNAPSHOT_ID + dim // 4 + CODE_EXTRA)) for n in images],
