@@ -6,8 +6,8 @@
 On held-out scenes and, with --photos, on the held-out tenth of labelled sets of photographs: of each label
 that enough pictures have, some pictures that show it and some that don't are drawn as examples, and all
 others are ranked by the text query (the mean of the default prompts), by the concept, and by the concept
-under a name that says nothing. Prints the mean average precision of each, the share of labels where the
-concept is no worse than the text, precision and recall above its line, and milliseconds to learn one.
+under nonsense for a name, and under none. Prints the mean average precision of each, the share of labels
+where the concept is no worse than the text, precision and recall above its line, and milliseconds to learn.
 
 Then relevance feedback: up to three right ones of a text query's first forty results and up to three wrong
 ones of its first ten are named; average precision over the rest, before, by Rocchio's formula (with several
@@ -30,19 +30,22 @@ import labelled  # noqa: E402
 import machine  # noqa: E402
 
 from searchengine.encoders import load_encoder  # noqa: E402
-from searchengine.understanding.concepts import SAMPLE, fit  # noqa: E402
+from searchengine.understanding.concepts import SAMPLE, SPREAD, fit  # noqa: E402
 from searchengine.understanding.prompts import TEMPLATES, label_vectors  # noqa: E402
 
-CHOICES = [{"spread": s, "sample_weight": w} for s in (0.5, 1.0, 2.0, 4.0, 16.0) for w in (1.0, 4.0, 10.0)]
+CHOICES = [{"slope": s, "named_spread": n} for s in (1.0, 1.5, 2.0, 4.0) for n in (0.25, 0.5, 1.0)]
+CHOICES += [{"spread": s} for s in (0.5, 1.0, 4.0, 8.0)]
+NONSENSE = ("rex", "florp", "zanzi", "bella", "quxx", "todo", "blicket", "wug", "max", "ilse", "project 7")
 ROCCHIO = ((0.3, 0.3), (0.5, 0.5), (1.0, 0.0), (1.0, 0.5), (1.0, 1.0))
 
 
 @dataclass(frozen=True)
 class Task:
-    """A label, its name as the model embeds it, and which pictures (by row) are drawn."""
+    """A label, its name and nonsense as the model embeds them, and which pictures (by row) are drawn."""
 
     vectors: labelled.Vectors
     name: labelled.Vectors
+    nonsense: labelled.Vectors
     right: NDArray[np.bool_]
     positives: NDArray[np.int64]
     negatives: NDArray[np.int64]
@@ -61,21 +64,23 @@ def tasks(each: labelled.LabelledSet, encoder: object, args: argparse.Namespace)
     rng = np.random.default_rng(args.seed)
     names = each.names(3 * args.positives)
     names = sorted(rng.choice(names, min(args.concepts, len(names)), replace=False).tolist())
+    nonsense = label_vectors(encoder, NONSENSE, TEMPLATES)
     drawn = []
     for name, vector in zip(names, label_vectors(encoder, names, TEMPLATES), strict=True):
         right = np.array([name in true for true in each.labels])
         positives = rng.choice(np.flatnonzero(right), args.positives, replace=False)
         negatives = rng.choice(np.flatnonzero(~right), args.negatives, replace=False)
         sample = rng.choice(len(right), SAMPLE, replace=False)
-        drawn.append(Task(each.vectors, vector, right, positives, negatives, sample))
+        word = nonsense[len(drawn) % len(nonsense)]
+        drawn.append(Task(each.vectors, vector, word, right, positives, negatives, sample))
     return drawn
 
 
-def taught(task: Task, *, named: bool = True, **settings: float) -> list[float]:
+def taught(task: Task, called: str = "name", **settings: float) -> list[float]:
     """Average precision by text and by concept, precision and recall at its line, seconds."""
     v, rest = task.vectors, task.rest(task.positives, task.negatives)
     start = time.perf_counter()
-    name = task.name if named else np.zeros_like(task.name)
+    name = {"name": task.name, "nonsense": task.nonsense, "nothing": np.zeros_like(task.name)}[called]
     concept = fit(v[task.positives], v[task.negatives], v[task.sample], name, **settings)
     took = time.perf_counter() - start
     logits = v @ concept.weights + concept.bias
@@ -114,7 +119,7 @@ def judged(task: Task) -> dict[str, float]:
 
 def _learned(task: Task, more: list[int], less: list[int]) -> labelled.Vectors:
     v = task.vectors
-    return fit(v[more], v[less], v[task.sample], task.name).weights
+    return fit(v[more], v[less], v[task.sample], task.name, named_spread=SPREAD).weights
 
 
 def main() -> None:
@@ -139,14 +144,15 @@ def main() -> None:
     for each in sets:
         drawn = tasks(each, encoder, args)
         print(f"{each.name}: {len(each.labels)} pictures, {len(drawn)} labels")
-        for said, settings in [("named", {}), ("unnamed", {"named": False})] + (
-            [(str(choice), choice) for choice in CHOICES] if args.choose else []
-        ):
-            rows = np.array([taught(task, **settings) for task in drawn])
+        for called, settings in [
+            *((called, {}) for called in ("name", "nonsense", "nothing")),
+            *(("nothing" if "spread" in choice else "name", choice) for choice in CHOICES if args.choose),
+        ]:
+            rows = np.array([taught(task, called, **settings) for task in drawn])
             text, concept, precision, recall, seconds = rows.mean(axis=0)
             print(
-                f"  {said}: average precision {concept:.3f} (text {text:.3f}); no worse for "
-                f"{(rows[:, 1] >= rows[:, 0]).mean():.2f} of the labels; at the line precision "
+                f"  by {called}{settings or ''}: average precision {concept:.3f} (text {text:.3f}); "
+                f"no worse for {(rows[:, 1] >= rows[:, 0]).mean():.2f} of the labels; at the line precision "
                 f"{precision:.2f}, recall {recall:.2f}; {1000 * seconds:.1f} ms"
             )
         feedback = [found for task in drawn if (found := judged(task))]

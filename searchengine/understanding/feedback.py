@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from searchengine.query.compose import Direction, compose
-from searchengine.understanding.concepts import SAMPLE, fit
+from searchengine.understanding.concepts import SAMPLE, SPREAD, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,7 @@ def judged(
         return compose(words, [*pictures, *((each, -AWAY / len(less)) for each in less)])
     query = compose(words, pictures).vector if words or pictures else np.zeros(source.dim, np.float32)
     disliked = np.stack(less) if less else np.empty((0, source.dim), np.float32)
-    learned = fit(np.stack(more), disliked, source.unit_sample(SAMPLE), query)
+    # The query's own near misses say more than pictures drawn at random do, so they may move it further.
+    learned = fit(np.stack(more), disliked, source.unit_sample(SAMPLE), query, named_spread=SPREAD)
     vector, line = learned.direction
     return Direction(vector, vector, of_words=bool(words), line=line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from searchengine.understanding.concepts import fit
+from searchengine.understanding.concepts import fit, name_known
 
 DIM = 32
 
@@ -62,6 +62,41 @@ def test_a_misleading_name_is_overruled_by_the_examples(world):
     concept = fit(positives, negatives, rows[::8], -truth)
     scores = rows[rest] @ concept.weights
     assert scores[shows[rest]].mean() > scores[~shows[rest]].mean()
+
+
+def test_a_name_that_says_nothing_is_hardly_leaned_on(world):
+    rows, shows, _ = world
+    positives, negatives, rest = split(world)
+
+    def ahead(name):
+        scores = rows[rest] @ fit(positives, negatives, rows[::8], name).weights
+        return (scores[shows[rest]][:, None] > scores[~shows[rest]]).mean()
+
+    words = unit(np.random.default_rng(1).standard_normal((20, DIM)))
+    assert np.mean([ahead(word) for word in words]) > ahead(np.zeros(DIM, np.float32)) - 0.03
+
+
+def test_with_a_name_that_is_known_the_few_that_look_alike_do_not_lead_astray(world):
+    rows, shows, name = world
+    _, negatives, rest = split(world)
+    odd = unit(rows[shows] + 0.5 * unit(np.ones(DIM)))[:5]  # they also have something else in common
+    by_name, learned = rows[rest] @ name, rows[rest] @ fit(odd, negatives, rows[::8], name).weights
+    for scores in (by_name, learned):
+        assert np.median(scores[shows[rest]]) > np.quantile(scores[~shows[rest]], 0.98)
+
+
+@pytest.mark.parametrize(
+    ("above", "positives", "least", "most"),
+    [(2, 5, 0.99, 1), (2, 1, 0.9, 0.98), (0, 5, 0, 0.05), (0, 1, 0.2, 0.5), (-3, 1, 0, 0.02)],
+)
+def test_how_far_pictures_stand_out_by_a_name_says_whether_it_is_known(above, positives, least, most):
+    others = np.linspace(-1.7, 1.7, 101)
+    assert least <= name_known(np.full(positives, above + 1e-9), others) <= most
+
+
+def test_of_a_name_nothing_is_known_without_other_pictures():
+    assert name_known(np.ones(3), np.empty(0)) == pytest.approx(4 / 5)
+    assert name_known(np.zeros(3), np.ones(4)) == 0
 
 
 def test_the_order_of_the_examples_and_their_being_in_the_sample_do_not_matter(world):
