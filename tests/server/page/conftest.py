@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 
 import pytest
 
@@ -55,7 +56,14 @@ def many(tmp_path_factory):
 
 
 @pytest.fixture
-def visit(browser, site):
+def serve():
+    """Starts a server of a library, and gives its address. It outlives the pages, which go on asking it."""
+    with ExitStack() as servers:
+        yield lambda library, **options: servers.enter_context(server_process(library, **options))[0]
+
+
+@pytest.fixture
+def visit(browser, site, serve):
     """Opens a page; at the end no page may have complained."""
     contexts, complaints = [], []
 

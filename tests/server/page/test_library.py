@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
-def growing(tmp_path):
+def growing(tmp_path, serve):
     """A folder and its library, served while it changes: folder, address, and what indexes anew."""
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -29,8 +29,7 @@ def growing(tmp_path):
         Update(tmp_path / "library", model="builtin").run([folder])
 
     index()
-    with server_process(tmp_path / "library") as (address, _):
-        yield folder, address, index
+    return folder, serve(tmp_path / "library"), index
 
 
 def knows_what_is_there(page):

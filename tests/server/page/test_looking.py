@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from indexer.update import Update
 from searchengine.as_json import to_json
 from tests.films import film, still
-from tests.server.conftest import server_process
 from tests.server.page.steps import address, below, first_name, ids, is_summed_up, search, tiles, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -173,25 +172,25 @@ def test_where_in_a_picture_something_was_found_is_framed(visit):
     page.locator("#facts dd", has_text="bottom").wait_for()
 
 
-def test_a_video_plays_where_its_picture_stands(visit, tmp_path):
+def test_a_video_plays_where_its_picture_stands(visit, serve, tmp_path):
     pytest.importorskip("av")
     folder = tmp_path / "films"
     folder.mkdir()
     (folder / "film.webm").write_bytes(film((still(1), 2), container="webm", codec="libvpx"))
     (folder / "unplayable.mkv").write_bytes(film((still(2), 2), container="matroska", codec="mpeg4"))
     Update(tmp_path / "library", model="builtin").run([folder])
-    with server_process(tmp_path / "library") as (server, _):
-        page = visit("/?q=name:film.webm", base=server)
-        tiles(page).first.click()
-        until(page, "document.querySelector('#film').readyState > 0")
-        page.locator("#film").wait_for()
-        expect(page.locator("#picture")).to_be_hidden()
-        page.evaluate("document.querySelector('#film').play()")
-        until(page, "document.querySelector('#film').currentTime > 0.1")
-        page.keyboard.press("Escape")
-        until(page, "!document.querySelector('#film').hasAttribute('src')")
-        # What the browser can't play is a picture, as before.
-        page = visit("/?q=name:unplayable.mkv", base=server, expect_errors=True)
-        tiles(page).first.click()
-        until(page, "document.querySelector('#film').hidden")
-        until(page, "document.querySelector('#picture').naturalWidth")
+    server = serve(tmp_path / "library")
+    page = visit("/?q=name:film.webm", base=server)
+    tiles(page).first.click()
+    until(page, "document.querySelector('#film').readyState > 0")
+    page.locator("#film").wait_for()
+    expect(page.locator("#picture")).to_be_hidden()
+    page.evaluate("document.querySelector('#film').play()")
+    until(page, "document.querySelector('#film').currentTime > 0.1")
+    page.keyboard.press("Escape")
+    until(page, "!document.querySelector('#film').hasAttribute('src')")
+    # What the browser can't play is a picture, as before.
+    page = visit("/?q=name:unplayable.mkv", base=server, expect_errors=True)
+    tiles(page).first.click()
+    until(page, "document.querySelector('#film').hidden")
+    until(page, "document.querySelector('#picture').naturalWidth")

@@ -205,19 +205,19 @@ def test_a_query_comes_apart_as_the_server_reads_it(visit):
         )
 
 
-def test_a_folder_leads_to_its_folders(visit, tmp_path):
+def test_a_folder_leads_to_its_folders(visit, serve, tmp_path):
     for number, name in enumerate(("2021/may/1.png", "2021/a b/2.png", "2022/3.png")):
         paint(tmp_path / "pictures" / name, number)
     Update(tmp_path / "library", model="builtin").run([tmp_path / "pictures"])
-    with server_process(tmp_path / "library") as (server, _):
-        page = visit("/?q=type:png", base=server)
-        for chip, q in (("2021 2", "type:png path:2021/*"), ("2021/a b 1", 'type:png path:"2021/a b/*"')):
-            first_name(page)
-            page.get_by_role("button", name="Filters").click()
-            with answered(page):
-                page.get_by_role("button", name=chip, exact=True).click()
-            assert asked(page) == q
-        expect(tiles(page)).to_have_count(1)
+    server = serve(tmp_path / "library")
+    page = visit("/?q=type:png", base=server)
+    for chip, q in (("2021 2", "type:png path:2021/*"), ("2021/a b 1", 'type:png path:"2021/a b/*"')):
+        first_name(page)
+        page.get_by_role("button", name="Filters").click()
+        with answered(page):
+            page.get_by_role("button", name=chip, exact=True).click()
+        assert asked(page) == q
+    expect(tiles(page)).to_have_count(1)
 
 
 def test_an_address_of_a_picture_finds_its_likes(visit):
@@ -379,17 +379,17 @@ def test_a_server_that_is_gone_is_told_of(visit, place):
     page.get_by_text("Is imgsearch serve still running?").wait_for()
 
 
-def test_the_token_is_asked_for_once(visit, place):
+def test_the_token_is_asked_for_once(visit, serve, place):
     token = "correct horse battery staple"
-    with server_process(place.library, env={"IMGSEARCH_TOKEN": token}) as (server, _):
-        page = visit(f"/?q={WORDS}", base=server, expect_errors=True)
-        field = page.get_by_label("Token", exact=True)
-        field.fill("wrong")
-        page.keyboard.press("Enter")
-        page.locator(".wrong:not([hidden])").wait_for()
-        field.fill(token)
-        page.keyboard.press("Enter")
-        assert first_name(page) == place.scenes[WORDS].name
-        page.reload()
-        assert first_name(page) == place.scenes[WORDS].name
-        assert token not in json.dumps(page.context.cookies())
+    server = serve(place.library, env={"IMGSEARCH_TOKEN": token})
+    page = visit(f"/?q={WORDS}", base=server, expect_errors=True)
+    field = page.get_by_label("Token", exact=True)
+    field.fill("wrong")
+    page.keyboard.press("Enter")
+    page.locator(".wrong:not([hidden])").wait_for()
+    field.fill(token)
+    page.keyboard.press("Enter")
+    assert first_name(page) == place.scenes[WORDS].name
+    page.reload()
+    assert first_name(page) == place.scenes[WORDS].name
+    assert token not in json.dumps(page.context.cookies())
