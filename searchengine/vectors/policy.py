@@ -116,8 +116,9 @@ def choose_index(count: int, dim: int, texts: int) -> IndexChoice:
     """
     reach = TARGET_MS * BYTES_PER_MS // (2 * dim)
     expected_ms = count * 2 * dim / BYTES_PER_MS
-    about = f"{expected_ms:.1f}" if expected_ms < TARGET_MS else f"{expected_ms:.0f}"
-    all_of_them = f"comparing with all {count:,} vectors takes about {about} ms"
+    about = f"about {expected_ms:.1f}" if expected_ms < TARGET_MS else f"about {expected_ms:.0f}"
+    took = "less than 0.1" if expected_ms < 0.1 else about
+    all_of_them = f"comparing with all {count:,} vectors takes {took} ms"
     if count <= reach:
         reason = f"exact: {all_of_them}, and up to {reach:,} it stays below {TARGET_MS} ms"
         return IndexChoice("exact", reason, reach, expected_ms)

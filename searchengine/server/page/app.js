@@ -252,6 +252,9 @@ new News(find("#news"), {
   },
 });
 
+// What hangs below the bar has to know where that ends: chips make it higher.
+new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--bar", `${target.offsetHeight}px`)).observe(find(".bar"));
+
 history.scrollRestoration = "manual";
 follow(state, { anew: true, scroll: history.state?.scroll ?? 0 });
 askWhetherToTeach();
