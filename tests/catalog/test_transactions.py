@@ -86,6 +86,8 @@ def test_a_reader_never_sees_half_a_batch(catalog, where, space, root, tmp_path)
             put(catalog, space, *batch(root, number))
             if number % 10 == 0:
                 keep_snapshot(EmbeddingSource(catalog, space), tmp_path / "vectors")
+        while len(seen) <= 3 and reader.is_alive():
+            time.sleep(0.01)
         done.set()
         reader.join()
         live.refresh()

@@ -24,6 +24,17 @@ except ModelDownloadError as error:
 assert "torch" not in sys.modules
 """
 
+KILLED_ONCE_BEGUN = """
+import os, pathlib, threading, time
+
+def kill():
+    while not [*pathlib.Path(os.environ["HF_HOME"]).rglob("*incomplete*")]:
+        time.sleep(0.05)
+    os._exit(0)
+
+threading.Thread(target=kill, daemon=True).start()
+"""
+
 WEIGHTS = bytes(range(256)) * 4096
 CHUNK = 10 * 1024 * 1024  # what the hub's client writes at a time, and so the steps in which it goes on
 REPOSITORY = "org/model"
@@ -108,9 +119,7 @@ def test_a_download_that_breaks_off_for_good_is_an_error_and_the_next_run_comple
 
 def test_a_download_that_was_killed_starts_again_cleanly(hub, client, tmp_path):
     hub.cut_after = 0
-    code = FETCH.replace(
-        "told = []", "import os, threading; told = []; threading.Timer(2, os._exit, (0,)).start()"
-    )
+    code = KILLED_ONCE_BEGUN + FETCH
     with pytest.raises(json.JSONDecodeError):  # it said nothing: it was killed
         client(hub.address, code, REPOSITORY, FILES)
     assert leftovers(tmp_path)

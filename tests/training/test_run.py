@@ -132,5 +132,5 @@ def test_training_lets_go_first_whoever_holds_the_lock(tmp_path):
         waiting.join(0.2)
         assert waiting.is_alive()
         fcntl.flock(held, fcntl.LOCK_UN)
-        waiting.join(10)
+        waiting.join(120)
     assert not waiting.is_alive()
