@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from indexer.regions.catch_up import in_context
+from indexer.regions.catch_up import blank_picture, in_context
 from indexer.switching.switch import Switch
 from indexer.upkeep.repair import repair
 from searchengine import Library
 from searchengine.catalog import regions, spaces
 from searchengine.catalog.catalog import Catalog
 from searchengine.catalog.models import Embedding
+from searchengine.encoders import load_encoder
 from searchengine.encoders.spec import ModelSpec
 from searchengine.layout import Layout
 from searchengine.verify.library import verify
@@ -20,6 +21,7 @@ from tests.pictures import paint
 
 SIZE = (320, 240)
 TILES = 12  # of a picture of four by three
+BLANK = 1  # picture that each run that embeds regions looks at beside them
 
 
 @pytest.fixture
@@ -43,9 +45,9 @@ def test_what_was_indexed_before_gets_its_regions_and_keeps_its_embedding(photos
     summary = index(photos, regions=True)
     assert (summary.unchanged, summary.added) == (3, 0)
     assert summary.stages["regions"] > 0
-    assert (encoder.images, embeddings(library)) == (3 + 3 * TILES, 3 + 3 * TILES)
+    assert (encoder.images, embeddings(library)) == (3 + 3 * TILES + BLANK, 3 + 3 * TILES)
     index(photos, regions=True)
-    assert encoder.images == 3 + 3 * TILES
+    assert encoder.images == 3 + 3 * TILES + BLANK
     assert verify(library).sound
 
 
@@ -71,7 +73,7 @@ def test_a_run_that_is_stopped_keeps_what_is_done_and_the_next_goes_on(photos, l
     encode = encoder.encode_images
 
     def stopped(pixels):
-        if encoder.images > 6 + 3 * TILES - 1:  # the first three pictures are one batch
+        if encoder.images >= 6 + 3 * TILES + BLANK:  # the first three pictures are one batch
             raise KeyboardInterrupt
         return encode(pixels)
 
@@ -80,7 +82,7 @@ def test_a_run_that_is_stopped_keeps_what_is_done_and_the_next_goes_on(photos, l
     encoder.encode_images = encode
     index(photos)
     assert embeddings(library) == 6 + 6 * TILES
-    assert encoder.images == 6 + 6 * TILES
+    assert encoder.images == 6 + 6 * TILES + 2 * BLANK
     assert verify(library).sound
 
 
@@ -93,7 +95,7 @@ def test_another_model_gets_the_regions_too(photos, library, index, encoder, mon
     other = Other()
     monkeypatch.setattr(Switch, "_load_encoder", lambda self: other)
     assert Switch(library, "other").run().embedded == 3
-    assert (other.images, embeddings(library)) == (3 + 3 * TILES, 3 + 3 * TILES)
+    assert (other.images, embeddings(library)) == (3 + 3 * TILES + BLANK, 3 + 3 * TILES)
     assert verify(library).sound
 
 
@@ -109,6 +111,17 @@ def test_a_damaged_picture_takes_its_regions_along_when_it_is_repaired(photos, l
     assert verify(library).sound
 
 
-def test_a_region_is_searched_as_a_part_of_its_picture():
-    inside, whole = np.float32([[1, 0, 0], [0, 1, 0]]), np.float32([0, 1, 0])
-    assert in_context(inside, whole) == pytest.approx(np.float32([[0.5**0.5, 0.5**0.5, 0], [0, 1, 0]]))
+def test_a_region_is_searched_as_a_part_of_its_picture_and_stands_back_a_little():
+    dog, beach, street, blank = np.eye(4, dtype=np.float32)
+    on_beach, on_street = (in_context(dog[None], place, blank)[0] for place in (beach, street))
+    assert np.linalg.norm([on_beach, on_street], axis=1) == pytest.approx([1, 1])
+    assert on_beach @ (dog + beach) > on_street @ (dog + beach)
+    assert 0.97 < on_beach @ dog == on_street @ dog < 1
+
+
+def test_a_blank_picture_goes_with_few_words():
+    encoder = load_encoder("builtin")
+    words = encoder.encode_texts(["a dog on a beach", "two red cars", "a forest", "a cat in a kitchen"])
+    blank = blank_picture(encoder)
+    assert np.linalg.norm(blank) == pytest.approx(1, abs=1e-5)
+    assert (words @ blank).mean() < 0.1
