@@ -6,7 +6,8 @@
 SQLite and FAISS in WORK/here → the catalog and vectors given (WORK/there) → SQLite and FAISS (WORK/back).
 Every step is a command of its own, timed, its peak memory told. At the end the three are exported by the
 same code and compared by hash, asked for the likes of a hundred pictures, and verified. The database must
-be empty.
+be empty. From some hundred thousand pictures on engines search approximately, so answers may miss a few hits;
+what two engines both find has the same score in each.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from searchengine import Library
 from searchengine.cli.display import size
 
 ASKED = 100
+
+# Where an engine would find a smaller share of the nearest ten, search stays exact (searchengine/vectors/policy.py).
+RECALL = 0.95
 
 
 class Hashed:
@@ -69,11 +73,11 @@ def contents(library: Path) -> str:
     return hashed.hexdigest()
 
 
-def answers(library: Path, count: int) -> list[tuple[str, float]]:
-    """The likes of some pictures: their hashes and scores."""
+def answers(library: Path, count: int) -> dict[tuple[int, str], float]:
+    """The likes of some pictures: scores by question and hash."""
     with Library.open(library) as opened:
         found = [opened.similar(1 + number * count // ASKED, k=10) for number in range(ASKED)]
-    return [(hit.hash, hit.score) for results in found for hit in results]
+    return {(number, hit.hash): hit.score for number, results in enumerate(found) for hit in results}
 
 
 def main() -> None:
@@ -116,10 +120,15 @@ def main() -> None:
         step(f"verify {each.name}", *imgsearch, each, "verify", count=count)
     hashes = {each.name: contents(each) for each in (here, there, back)}
     asked = {each.name: answers(each, count) for each in (here, there, back)}
-    same = len(set(hashes.values())) == 1, asked["here"] == asked["there"] == asked["back"]
+    same = len(set(hashes.values())) == 1
     print(f"{arguments.format}: {size(out.stat().st_size)}; {hashes}")
-    print(f"contents equal: {same[0]}; {ASKED} answers equal: {same[1]}")
-    sys.exit(0 if all(same) else 1)
+    print(f"contents equal: {same}")
+    for name in ("there", "back"):
+        common = asked["here"].keys() & asked[name].keys()
+        other = sum(asked["here"][hit] != asked[name][hit] for hit in common)
+        print(f"here and {name}: {len(common):,} of {len(asked['here']):,} hits, {other} with another score")
+        same &= other == 0 and len(common) >= RECALL * len(asked["here"])
+    sys.exit(0 if same else 1)
 
 
 if __name__ == "__main__":
