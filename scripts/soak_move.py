@@ -27,11 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from searchengine import Library
 from searchengine.cli.display import size
+from searchengine.vectors.policy import LEAST_RECALL
 
 ASKED = 100
-
-# Where an engine would find a smaller share of the nearest ten, search stays exact (searchengine/vectors/policy.py).
-RECALL = 0.95
 
 
 class Hashed:
@@ -127,7 +125,7 @@ def main() -> None:
         common = asked["here"].keys() & asked[name].keys()
         other = sum(asked["here"][hit] != asked[name][hit] for hit in common)
         print(f"here and {name}: {len(common):,} of {len(asked['here']):,} hits, {other} with another score")
-        same &= other == 0 and len(common) >= RECALL * len(asked["here"])
+        same &= other == 0 and len(common) >= LEAST_RECALL * len(asked["here"])
     sys.exit(0 if same else 1)
 
 
