@@ -25,6 +25,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import numpy as np
+from machine import describe
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
@@ -35,7 +36,6 @@ from data.backgrounds import BACKGROUNDS  # noqa: E402
 from data.captions import noun  # noqa: E402
 from data.held_out import held_out_scenes  # noqa: E402
 from data.render import render  # noqa: E402
-from scripts.machine import describe  # noqa: E402
 from searchengine.answering.ranking import Ranking  # noqa: E402
 from searchengine.calibration import Calibration  # noqa: E402
 from searchengine.catalog import record, roots, spaces  # noqa: E402
@@ -43,6 +43,7 @@ from searchengine.catalog.catalog import Catalog  # noqa: E402
 from searchengine.encoders import load_encoder  # noqa: E402
 from searchengine.encoders.preprocess import preprocess  # noqa: E402
 from searchengine.encoders.spec import ModelSpec, Preprocessing  # noqa: E402
+from searchengine.images.open import open_image  # noqa: E402
 from searchengine.open_space import OpenSpace  # noqa: E402
 from searchengine.query.compose import Direction, compose  # noqa: E402
 from searchengine.query.neutral_prompts import neutral_prompts  # noqa: E402
@@ -56,6 +57,7 @@ from searchengine.query.relevance import (  # noqa: E402
     unrelated_words,
 )
 from searchengine.query.terms import Query  # noqa: E402
+from searchengine.vectors.store import FaissStore  # noqa: E402
 
 if TYPE_CHECKING:
     from data.scenes import Kind
@@ -146,7 +148,14 @@ def recall_through_index(photos: Vectors, captions: Vectors, own: NDArray[np.int
                     for place, vector in enumerate(photos)
                 ]
                 record.record_batch(session, space.id, batch, ())
-            opened = OpenSpace(catalog, space, Path(folder), runtime="onnx", on_progress=None)
+            opened = OpenSpace(
+                catalog,
+                space,
+                FaissStore(Path(folder)),
+                runtime="onnx",
+                on_progress=None,
+                open_picture=lambda data, draft_to: open_image(data, draft_to=draft_to),
+            )
             ranking = Ranking(catalog, opened)
             found = [ranking.answer(vector, Query(), 1) for vector in captions]
             named = [os.path.basename(each.rows[each.found[0].embedding].files[0].path) for each in found]
