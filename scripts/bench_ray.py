@@ -171,9 +171,7 @@ def main() -> None:
             with nodes(2, cpus) as address:
                 two = run(f"two nodes, {waiting}", address, wait)
             figures["speedup"] = two["images_per_s"] / one["images_per_s"]
-            print(
-                f"two nodes read {figures['speedup']:.2f} times as fast as one, their start included"
-            )
+            print(f"two nodes read {figures['speedup']:.2f} times as fast as one, their start included")
         if "namespaces" in arguments.parts:
             with two_machines(cpus) as (address, _):
                 run(f"two network namespaces, {waiting}", address, wait)
