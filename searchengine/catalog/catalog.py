@@ -176,6 +176,8 @@ def _bring_up_to_date(database: Database, *, create: bool) -> None:
         )
     if version is Version.EMPTY and not create:
         raise database.none_there()
+    if version is Version.EMPTY and database.lay_out():
+        return
     # Imported here because it brings Alembic along, which an up-to-date library doesn't need.
     from searchengine.catalog.migrate import upgrade
 

@@ -51,6 +51,10 @@ class Database(Protocol):
         """What is said where there is something else than a catalog, or what damage has left of one."""
         ...
 
+    def lay_out(self) -> bool:
+        """Make the tables where there are none, all at once; False where that is left to the steps."""
+        ...
+
     def altering(self, connection: Connection) -> AbstractContextManager[None]:
         """Around the transaction that changes the schema."""
         ...

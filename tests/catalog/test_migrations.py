@@ -83,15 +83,34 @@ def with_next_step(tmp_path, monkeypatch):
     return pretend
 
 
-def test_the_steps_lead_to_what_the_models_say(catalog, path):
+@pytest.fixture
+def stepped():
+    """An empty catalog that all steps were run on."""
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        settings = migrate.config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+        yield connection
+    engine.dispose()
+
+
+def test_the_steps_lead_to_what_the_models_say(stepped):
     fresh = create_engine("sqlite://")
     Base.metadata.create_all(fresh)
-    with catalog.database.reading.connect() as migrated, fresh.connect() as made:
-        context = MigrationContext.configure(migrated, opts={"include_name": is_in_the_models})
+    with fresh.connect() as made:
+        context = MigrationContext.configure(stepped, opts={"include_name": is_in_the_models})
         assert compare_metadata(context, Base.metadata) == []
-        in_the_models = {n: sql for n, sql in schema(migrated).items() if is_in_the_models(n, "table", {})}
+        in_the_models = {n: sql for n, sql in schema(stepped).items() if is_in_the_models(n, "table", {})}
         assert in_the_models == schema(made)
     fresh.dispose()
+
+
+def test_a_new_catalog_is_what_the_steps_lead_to(stepped, path):
+    with Catalog.open(path, create=True) as catalog, catalog.database.reading.connect() as new:
+        assert schema(new) == schema(stepped), "run scripts/write_schema.py"
+        for connection in (new, stepped):
+            assert connection.exec_driver_sql("SELECT * FROM alembic_version").all() == [(version.HEAD,)]
 
 
 def test_the_last_step_is_the_version_that_is_read_without_alembic():

@@ -110,6 +110,10 @@ class PostgreSQL:
             "which is named behind the URL: ?options=-csearch_path%3DNAME"
         )
 
+    def lay_out(self) -> bool:
+        """Not here: a server's catalog is begun once."""
+        return False
+
     @contextmanager
     def altering(self, connection: Connection) -> Iterator[None]:
         """On a server that will do."""

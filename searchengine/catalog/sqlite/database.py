@@ -92,6 +92,14 @@ class SQLite:
             f"{self._path} is a database, but not a catalog: choose another place for the library"
         )
 
+    def lay_out(self) -> bool:
+        """By the file that says them all."""
+        from searchengine.catalog.sqlite.schema import lay_out
+
+        with closing(self._connect()) as connection:
+            lay_out(connection)
+        return True
+
     @contextmanager
     def altering(self, connection: Connection) -> Iterator[None]:
         """Without foreign keys, over which a step that rebuilds a table would trip."""
