@@ -63,8 +63,8 @@ def keep_calibrated(
     if not len(cosines):  # everything that was embedded is out of sight
         return False
     made = Calibration(
-        bank=bank.astype("float16"),
-        sample=sample.astype("float16"),
+        bank=bank,
+        sample=sample,
         words=unrelated_words(bank, cosines, best),
         pictures=unrelated_pictures(sample),
         digest=digest(prompts),

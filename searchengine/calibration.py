@@ -15,8 +15,8 @@ class Calibration:
     """One space's, at one time.
 
     Attributes:
-        bank: Embeddings of the neutral prompts, float16 (prompts, dim), of length 1.
-        sample: Embeddings of pictures drawn at random from the library, float16 (n, dim), n > 0.
+        bank: Embeddings of the neutral prompts, float32 (prompts, dim), of length 1; kept as float16.
+        sample: Embeddings of pictures drawn at random from the library, the same (n, dim), n > 0.
         words: The best score of each neutral prompt in the library, ascending; corrected for the closeness
             of its picture to the bank.
         pictures: The best cosine of each picture of the sample among some others of it, ascending.
@@ -24,8 +24,8 @@ class Calibration:
         images: Size of the library, in embeddings, when this was measured.
     """
 
-    bank: NDArray[np.float16]
-    sample: NDArray[np.float16]
+    bank: NDArray[np.float32]
+    sample: NDArray[np.float32]
     words: tuple[float, ...]
     pictures: tuple[float, ...]
     digest: str

@@ -27,8 +27,8 @@ def calibration(reading: Reading, space_id: int) -> Calibration | None:
     scores = tuple(from_json(words))
     dim = len(bank) // 2 // len(scores)
     return Calibration(
-        bank=np.frombuffer(bank, "<f2").reshape(-1, dim),
-        sample=np.frombuffer(sample, "<f2").reshape(-1, dim),
+        bank=np.frombuffer(bank, "<f2").reshape(-1, dim).astype(np.float32),
+        sample=np.frombuffer(sample, "<f2").reshape(-1, dim).astype(np.float32),
         words=scores,
         pictures=tuple(from_json(pictures)),
         digest=digest,

@@ -182,7 +182,7 @@ class EmbeddingSource:
         return ids, np.frombuffer(packed, "<f2").reshape(len(found), self.dim)
 
 
-def _unit(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+def _unit(vectors: NDArray[np.float16] | NDArray[np.float32]) -> NDArray[np.float32]:
     wide = vectors.astype(np.float32)
     unit: NDArray[np.float32] = wide / np.linalg.norm(wide, axis=1, keepdims=True)
     return unit

@@ -130,7 +130,7 @@ def line(
     reached = float(direction.vector @ best)
     if not direction.of_words or direction.is_away or not is_relevant(reached, needed):
         return needed
-    cosines = calibration.sample.astype("float32") @ direction.vector
+    cosines = calibration.sample @ direction.vector
     usual = float(cosines.mean() + USUAL * cosines.std())
     # Half-way at the default, all the way at 1, and none of it from as far below the default on.
     share = max(0.0, 1 - (1 - strictness) * HALF_WAY / (1 - STRICTNESS))
@@ -153,7 +153,7 @@ def bar(
     rest = direction.vector - direction.main
     share = float(np.linalg.norm(direction.main))
     is_alone = float(np.linalg.norm(rest)) < _NOTHING
-    bank = calibration.bank.astype(np.float32)
+    bank = calibration.bank
     if direction.is_away:
         return _at(_away(calibration, of_words=direction.of_words), strictness)
     if direction.of_words:
@@ -161,7 +161,7 @@ def bar(
         return _at(scores, strictness) + CLOSENESS_WEIGHT * share * float(closeness(bank, best[None])[0])
     if is_alone:
         return min(_at(calibration.pictures, strictness), SAME)
-    sample = calibration.sample.astype(np.float32)
+    sample = calibration.sample
     return _at(_among_others(_unit(share * sample + rest), sample), strictness)
 
 
@@ -178,7 +178,7 @@ def bars(calibration: Calibration, pictures: Vectors, strictness: float = STRICT
     """
     import numpy as np
 
-    close = closeness(calibration.bank.astype(np.float32), pictures)
+    close = closeness(calibration.bank, pictures)
     return np.float32(_at(calibration.words, strictness)) + np.float32(CLOSENESS_WEIGHT) * close
 
 
@@ -191,7 +191,7 @@ def _other_words(calibration: Calibration, bank: Vectors, share: float, rest: Ve
     """Best scores of the same query with neutral prompts in the place of its words, (prompts,)."""
     import numpy as np
 
-    sample = calibration.sample.astype(np.float32)
+    sample = calibration.sample
     # A picture in the query that is in the library too would be the best answer to any words beside it.
     others = sample[sample @ _unit(rest[None])[0] < SAME]
     sample = others if len(others) else sample
@@ -207,12 +207,10 @@ def _other_words(calibration: Calibration, bank: Vectors, share: float, rest: Ve
 
 def _away(calibration: Calibration, *, of_words: bool) -> Vectors:
     """Best scores of queries that only go away from something, among the sample."""
-    import numpy as np
-
-    sample = calibration.sample.astype(np.float32)
+    sample = calibration.sample
     if not of_words:
         return _among_others(-sample, sample)
-    best: Vectors = (-calibration.bank.astype(np.float32) @ sample.T).max(axis=1)
+    best: Vectors = (-calibration.bank @ sample.T).max(axis=1)
     return best
 
 

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -60,6 +61,28 @@ def test_a_damaged_file_is_begun_anew(tmp_path, damage):
     texts.keep({"a": np.float32([1])})
     texts.keep({"a": np.float32([1])})
     assert set(texts.get(["a"])) == {"a"}
+
+
+def test_a_file_that_was_deleted_meanwhile_is_begun_anew(tmp_path):
+    path = tmp_path / "texts"
+    texts, other = (RememberedTexts(str(path), 1) for _ in range(2))
+    texts.keep({"a": np.float32([1])})
+    path.unlink()
+    assert texts.get(["a"]) == {}
+    other.keep({"b": np.float32([2])})
+    texts.keep({"c": np.float32([3])})
+    assert set(texts.get(["a", "b", "c"])) == set(other.get(["a", "b", "c"])) == {"b", "c"}
+
+
+def test_threads_may_share_it(tmp_path):
+    texts = RememberedTexts(str(tmp_path / "texts"), 1)
+
+    def ask(number):
+        texts.keep({f"{number}": np.float32([number])})
+        return texts.get([f"{number}"])[f"{number}"].item()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(ask, range(200))) == list(range(200))
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):

@@ -31,13 +31,16 @@ def units(seed, count, dim=DIM):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def kept(vectors):
+    """As they come back from the catalog."""
+    return vectors.astype("f2").astype("f4")
+
+
 def calibrated(library, bank):
     cosines = bank @ library.T
     words = unrelated_words(bank, cosines.max(axis=1), library[cosines.argmax(axis=1)])
     pictures = unrelated_pictures(library)
-    return Calibration(
-        bank.astype("f2"), library.astype("f2"), words, pictures, digest=digest(("a",)), images=len(library)
-    )
+    return Calibration(kept(bank), kept(library), words, pictures, digest=digest(("a",)), images=len(library))
 
 
 seeds = st.integers(0, 1000)
