@@ -2,10 +2,12 @@
 """How searching grows with the library: made vectors, a snapshot as `optimize` takes it, texts as queries.
 
     scripts/bench_scale.py [--sizes 100000 300000 1000000] [--folder DIR] [--json FILE] [--plot FILE.svg]
+    scripts/bench_scale.py --sizes 10000000 --folder DIR --within 8 --warming 1500
 
 The vectors are those of scripts/synthetic_vectors.py. A snapshot that lies in the folder from an earlier run
 is used again; 10,000,000 vectors of length 512 take 12 GB there. Search is tuned with texts, recall is
-measured with others, against exact search over the same vectors.
+measured with others, against exact search over the same vectors. With `--within` texts are asked in so many
+gigabytes, page cache included, beginning with nothing in it.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import os
 import statistics
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from machine import describe
+from memory_limit import forget, limited
 from scale_plot import plot
 from synthetic_vectors import Population
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 50_000
-TUNING, ASKED = 1, 2  # seeds of texts
+TUNING, ASKED, WARMING = 1, 2, 3  # seeds of texts
 
 
 class Made:
@@ -112,14 +115,33 @@ def memory() -> dict[str, int]:
     }
 
 
-def measure(source: Made, folder: Path, info: SnapshotInfo, k: int, queries: int) -> dict[str, Any]:
-    """Everything that is asked of one size."""
+class Asked(NamedTuple):
+    """What came of asking one text after the other.
+
+    Attributes:
+        found: Ids (q, k).
+        times: Milliseconds each.
+        busy: The same of processor.
+        opened: Milliseconds to open what is asked.
+        own: Bytes of memory that came with it, mapped files apart.
+        mapped: Bytes of mapped files that it has touched.
+    """
+
+    found: NDArray[np.int64]
+    times: list[float]
+    busy: list[float]
+    opened: float
+    own: int | None
+    mapped: int | None
+
+
+def ask(source: Made, folder: Path, k: int, texts: NDArray[np.float32], warming: int) -> Asked:
+    """Open the index, ask it texts that aren't timed, and then these."""
     before = memory()
     start = time.perf_counter()
     live = LiveIndex(source, folder)
     opened = (time.perf_counter() - start) * 1000
-    texts = source.population.texts(queries, ASKED)
-    for text in texts[:20]:
+    for text in source.population.texts(warming, WARMING):
         live.search(text, k)
     found, times, busy = [], [], []
     for text in texts:
@@ -128,7 +150,14 @@ def measure(source: Made, folder: Path, info: SnapshotInfo, k: int, queries: int
         times.append((time.perf_counter() - start) * 1000)
         busy.append((time.process_time() - started) * 1000)
     used = memory()
+    own, mapped = (used[each] - before[each] if used else None for each in ("own", "mapped"))
+    return Asked(np.array(found), times, busy, opened, own, mapped)
 
+
+def measure(source: Made, folder: Path, info: SnapshotInfo, asked: Asked, k: int) -> dict[str, Any]:
+    """Everything that is told of one size."""
+    texts = source.population.texts(len(asked.times), ASKED)
+    live = LiveIndex(source, folder)
     segment, _ = open_snapshot(source, folder)
     right = info.count and segment.ids[exact.nearest(segment.rows, texts, k, None)[0]]
     started = time.process_time()
@@ -142,16 +171,16 @@ def measure(source: Made, folder: Path, info: SnapshotInfo, k: int, queries: int
         "kind": info.kind,
         "depth": info.codes.depth if info.codes else None,
         "probes": info.codes.probes if info.codes else None,
-        "recall": shares(np.array(found), right),
+        "recall": shares(asked.found, right),
         "recall_tuned": info.recall,
-        "p50_ms": statistics.median(times),
-        "p95_ms": float(np.quantile(times, 0.95)),
-        "cpu_p50_ms": statistics.median(busy),
+        "p50_ms": statistics.median(asked.times),
+        "p95_ms": float(np.quantile(asked.times, 0.95)),
+        "cpu_p50_ms": statistics.median(asked.busy),
         "exact_p50_ms": statistics.median(scans),
         "exact_cpu_ms": scanning,
-        "open_ms": opened,
-        "own_bytes": used["own"] - before["own"] if used else None,
-        "mapped_bytes": used["mapped"] - before["mapped"] if used else None,
+        "open_ms": asked.opened,
+        "own_bytes": asked.own,
+        "mapped_bytes": asked.mapped,
         "disk_bytes": info.size + (info.codes.size if info.codes else 0),
         "codes_bytes": info.codes.size if info.codes else 0,
         "filters": [],
@@ -184,6 +213,8 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, help="default: all cores")
     parser.add_argument("--folder", type=Path, help="where snapshots lie; default: a temporary one")
+    parser.add_argument("--warming", type=int, default=20, help="queries before those that are timed")
+    parser.add_argument("--within", type=float, metavar="GB", help="memory; takes root")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument("--plot", type=Path, help="draw them here, as SVG")
     arguments = parser.parse_args()
@@ -201,7 +232,12 @@ def main() -> None:
                 start = time.perf_counter()
                 info = take_snapshot(source, folder)
                 built = time.perf_counter() - start
-            row = measure(source, folder, info, arguments.k, arguments.queries) | {"build_s": built}
+            if arguments.within:
+                forget(folder)
+            texts = source.population.texts(arguments.queries, ASKED)
+            with limited(arguments.within) if arguments.within else nullcontext():
+                asked = ask(source, folder, arguments.k, texts, arguments.warming)
+            row = measure(source, folder, info, asked, arguments.k) | {"build_s": built}
             rows.append(row)
             print(line(row), flush=True)
     if arguments.json:

@@ -22,6 +22,12 @@ TARGET_RECALL = 0.993
 """Share of the nearest `RECALL_AT` that an approximate search has to find, by exact search's measure: 0.99,
 and as much beyond as the measure may err with the texts there are."""
 
+IN_MEMORY = 4 << 30
+"""Bytes of vectors that memory is likely to hold. Of more, many a candidate has to come from the disk."""
+
+TARGET_BEYOND = 0.985
+"""The target where there are more: half the candidates, and so half the reads."""
+
 LEAST_RECALL = 0.95
 """What will do where the target would take more candidates than are worth comparing."""
 
@@ -164,7 +170,8 @@ def settled(
         """In bytes read, which is what searching takes time for; by the clock it would depend on the day."""
         return setting.probes / plan.lists * count * plan.pieces / 2 + setting.depth * 2 * dim * AT_RANDOM
 
-    setting, recall = min(recalls, key=lambda each: (max(TARGET_RECALL - each[1], 0), cost(each[0])))
+    target = TARGET_RECALL if count * 2 * dim <= IN_MEMORY else TARGET_BEYOND
+    setting, recall = min(recalls, key=lambda each: (max(target - each[1], 0), cost(each[0])))
     took = f"comparing with all takes about {choice.expected_ms:.0f} ms, more than {TARGET_MS} ms"
     found = f"{recall:.1%} of the nearest {RECALL_AT}, measured with {texts:,} texts"
     if recall < LEAST_RECALL:

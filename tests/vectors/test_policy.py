@@ -99,3 +99,10 @@ def test_the_cheapest_setting_that_finds_enough(recalls, kind, setting, recall):
     assert (found.kind, found.recall) == (kind, recall)
     assert found.setting == (Setting(*setting) if setting else None)
     assert "221 texts" in found.reason
+
+
+@pytest.mark.parametrize(("count", "depth"), [(1_000_000, 4000), (4_000_000, 4000), (5_000_000, 2000)])
+def test_of_more_than_memory_holds_fewer_candidates_will_do(count, depth):
+    measured = [(Setting(256, 1400), 0.980), (Setting(256, 2000), 0.987), (Setting(256, 4000), 0.9932)]
+    found = settled(choose_index(count, 512, 221), count, 512, measured, 221)
+    assert found.setting == Setting(256, depth)
