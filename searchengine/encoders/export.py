@@ -99,11 +99,12 @@ def _export_text(
     path = os.path.join(folder, TEXT_GRAPH)
     tower = towers.cut_text_tower(model.module)
     cut = tower is not None and _can_be_cut(model, tower, originals)
-    if cut:
-        length = torch.export.Dim("length", min=2, max=model.spec.context_length)
-        graph = _graph(tower, "tokens", tokens[:3, : max(4, tokens.shape[1] // 2)], {1: length})
-    else:
-        graph = _graph(whole, "tokens", tokens[:3], {})
+    with towers.plain_blocks(model.module):
+        if cut:
+            length = torch.export.Dim("length", min=2, max=model.spec.context_length)
+            graph = _graph(tower, "tokens", tokens[:3, : max(4, tokens.shape[1] // 2)], {1: length})
+        else:
+            graph = _graph(whole, "tokens", tokens[:3], {})
     _save(graph, path, weights, stored)
     session = open_session(path, pack=False)
     rows = [model.tokenizer([text], cut=cut) for text in parity.TEXTS]

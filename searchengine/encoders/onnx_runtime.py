@@ -108,7 +108,7 @@ class OnnxEncoder:
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
             fresh = dict(zip(new, self._encode(new), strict=True))
-            self._remembered.keep(fresh)
+            self._remembered.keep(fresh, later=self._asked >= OFTEN)
             known |= fresh
         return np.stack([known[text] for text in texts])
 

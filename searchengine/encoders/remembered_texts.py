@@ -25,6 +25,7 @@ MOST = 10_000
 _TABLE = "CREATE TABLE IF NOT EXISTS text (number INTEGER PRIMARY KEY, key BLOB UNIQUE, vector BLOB)"
 _KEEP = "INSERT OR IGNORE INTO text (key, vector) VALUES (?, ?)"
 _FORGET = "DELETE FROM text WHERE number <= (SELECT max(number) FROM text) - ?"
+_TOGETHER = 16  # texts that are written at once where they may wait
 _SECONDS = 0.2  # nobody waits longer for another process than for the model
 
 
@@ -40,6 +41,7 @@ class RememberedTexts:
         self._path = path
         self._dim = dim
         self._lock = threading.Lock()
+        self._waiting: dict[str, NDArray[np.float32]] = {}
         # Kept open: to open it takes five times as long as to look a text up and put another in.
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
@@ -48,11 +50,12 @@ class RememberedTexts:
         """The vectors, float32 (dim,), of those of the texts that are known."""
         import numpy as np
 
-        keys = {_key(text): text for text in texts}
-        marks = ",".join("?" * len(keys))
         with self._lock:
-            if self._present() is None:
-                return {}
+            known = {text: self._waiting[text] for text in texts if text in self._waiting}
+            keys = {_key(text): text for text in texts if text not in known}
+            if not keys or self._present() is None:
+                return known
+            marks = ",".join("?" * len(keys))
             try:
                 rows = (
                     self._opened()
@@ -63,15 +66,25 @@ class RememberedTexts:
                     .fetchall()
                 )
             except sqlite3.Error:
-                return {}
-        return {
+                return known
+        return known | {
             keys[key]: np.frombuffer(vector, "<f4") for key, vector in rows if len(vector) == 4 * self._dim
         }
 
-    def keep(self, vectors: dict[str, NDArray[np.float32]]) -> None:
-        """Remember these, float32 (dim,) each."""
-        rows = [(_key(text), vector.astype("<f4").tobytes()) for text, vector in vectors.items()]
+    def keep(self, vectors: dict[str, NDArray[np.float32]], *, later: bool = False) -> None:
+        """Remember these, float32 (dim,) each.
+
+        Args:
+            vectors: By text.
+            later: Whether they may wait for others, to be written together: a process that ends meanwhile
+                hasn't remembered them.
+        """
         with self._lock:
+            self._waiting |= vectors
+            if later and len(self._waiting) < _TOGETHER:
+                return
+            waiting, self._waiting = self._waiting, {}
+            rows = [(_key(text), vector.astype("<f4").tobytes()) for text, vector in waiting.items()]
             try:
                 os.makedirs(os.path.dirname(self._path), exist_ok=True)
                 with self._opened() as connection:

@@ -35,55 +35,75 @@ def image_tower(module: Any, preprocessing: Preprocessing) -> Any:
 
 @contextmanager
 def plain_blocks(module: Any) -> Iterator[None]:
-    """Within, the blocks of a CLIP vision transformer compute the same with less.
+    """Within, the blocks of a CLIP model's transformers compute the same with less.
 
     Two things that torch's modules don't do: attention stays with the batch in front, where torch's own
-    transposes back and forth; and of the last block only the class token is computed, because no other is
-    read: its queries, projection and MLP are a fifteenth of ViT-B's arithmetic. Nothing is rounded otherwise
-    than before. Other towers stay as they are.
+    transposes back and forth in four times as many small steps; and of a vision transformer's last block only
+    the class token is computed, because no other is read: its queries, projection and MLP are a fifteenth of
+    ViT-B's arithmetic. Nothing is rounded otherwise than before. Other towers stay as they are.
     """
-    import torch
-    from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
-
-    class PlainBlock(torch.nn.Module):
-        def __init__(self, block: Any, *, reads_one: bool) -> None:
-            super().__init__()
-            self.block = block
-            self.reads_one = reads_one
-
-        def forward(self, x: torch.Tensor, attn_mask: None = None) -> Any:  # noqa: ARG002  open_clip names it
-            block = self.block
-            attended = self.attention(block.ln_1(x))
-            x = (x[:, :1] if self.reads_one else x) + block.ls_1(attended)
-            return x + block.ls_2(block.mlp(block.ln_2(x)))
-
-        def attention(self, x: torch.Tensor) -> Any:
-            attention = self.block.attn
-            packed = torch.nn.functional.linear(x, attention.in_proj_weight, attention.in_proj_bias)
-            heads = (x.shape[0], -1, attention.num_heads, attention.head_dim)
-            queries, keys, values = (part.reshape(heads).transpose(1, 2) for part in packed.chunk(3, -1))
-            if self.reads_one:
-                queries = queries[:, :, :1]
-            scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-2, -1)
-            answers = scores.softmax(dim=-1) @ values
-            return attention.out_proj(answers.transpose(1, 2).flatten(2))
-
-    visual: Any = getattr(module, "visual", None)
-    blocks: Any = visual.transformer.resblocks if isinstance(visual, VisionTransformer) else ()
-    if not len(blocks) or not all(
-        type(block) is ResidualAttentionBlock and block.attn.in_proj_weight is not None for block in blocks
-    ):
-        yield
-        return
-    reads_one = visual.attn_pool is None and visual.pool_type == "tok"
-    before = list(blocks)
-    for i, block in enumerate(before):
-        blocks[i] = PlainBlock(block, reads_one=reads_one and i == len(before) - 1)
+    replaced: list[tuple[Any, list[Any]]] = []
+    for blocks, reads_one in _transformers(module):
+        before = list(blocks)
+        replaced.append((blocks, before))
+        for at, block in enumerate(before):
+            blocks[at] = _plain(block, reads_one=reads_one and at == len(before) - 1)
     try:
         yield
     finally:
-        for i, block in enumerate(before):
-            blocks[i] = block
+        for blocks, before in replaced:
+            for at, block in enumerate(before):
+                blocks[at] = block
+
+
+def _transformers(module: Any) -> Iterator[tuple[Any, bool]]:
+    """The blocks of each transformer that can be made plain, and whether just the first token is read."""
+    from open_clip.transformer import ResidualAttentionBlock, TextTransformer, VisionTransformer
+
+    visual, text = getattr(module, "visual", None), getattr(module, "text", None)
+    found: list[tuple[Any, bool]] = []
+    if isinstance(visual, VisionTransformer):
+        found.append((visual.transformer, visual.attn_pool is None and visual.pool_type == "tok"))
+    if isinstance(text, TextTransformer):
+        found.append((text.transformer, False))
+    elif text is None and hasattr(module, "transformer"):  # a CLIP whose text tower is the module itself
+        found.append((module.transformer, False))
+    for transformer, reads_one in found:
+        if transformer.batch_first and all(
+            type(block) is ResidualAttentionBlock and block.attn.in_proj_weight is not None
+            for block in transformer.resblocks
+        ):
+            yield transformer.resblocks, reads_one
+
+
+def _plain(block: Any, *, reads_one: bool) -> Any:
+    """A block of open_clip's, as a module that has the same weights."""
+    import torch
+
+    class PlainBlock(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.block = block
+
+        def forward(self, x: torch.Tensor, attn_mask: torch.Tensor | None = None) -> Any:
+            attended = self.attention(block.ln_1(x), attn_mask)
+            x = (x[:, :1] if reads_one else x) + block.ls_1(attended)
+            return x + block.ls_2(block.mlp(block.ln_2(x)))
+
+        def attention(self, x: torch.Tensor, mask: torch.Tensor | None) -> Any:
+            attention = block.attn
+            packed = torch.nn.functional.linear(x, attention.in_proj_weight, attention.in_proj_bias)
+            heads = (x.shape[0], -1, attention.num_heads, attention.head_dim)
+            queries, keys, values = (part.reshape(heads).transpose(1, 2) for part in packed.chunk(3, -1))
+            if reads_one:
+                queries = queries[:, :, :1]
+            scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-2, -1)
+            if mask is not None:  # (length, length), or (batch * heads, length, length)
+                scores = scores + (mask if mask.dim() == 2 else mask.reshape(scores.shape))
+            answers = scores.softmax(dim=-1) @ values
+            return attention.out_proj(answers.transpose(1, 2).flatten(2))
+
+    return PlainBlock()
 
 
 def text_tower(module: Any) -> Any:

@@ -74,6 +74,17 @@ def test_a_file_that_was_deleted_meanwhile_is_begun_anew(tmp_path):
     assert set(texts.get(["a", "b", "c"])) == set(other.get(["a", "b", "c"])) == {"b", "c"}
 
 
+def test_those_that_may_wait_are_written_together(tmp_path):
+    path = str(tmp_path / "texts")
+    texts, other = (RememberedTexts(path, 1) for _ in range(2))
+    for number in range(15):
+        texts.keep({f"{number}": np.float32([number])}, later=True)
+    every = [f"{number}" for number in range(16)]
+    assert (len(texts.get(every)), len(other.get(every))) == (15, 0)
+    texts.keep({"15": np.float32([15])}, later=True)
+    assert texts.get(every) == other.get(every) == {text: np.float32([float(text)]) for text in every}
+
+
 def test_threads_may_share_it(tmp_path):
     texts = RememberedTexts(str(tmp_path / "texts"), 1)
 
