@@ -85,6 +85,10 @@ def _plain(block: Any, *, reads_one: bool) -> Any:
             super().__init__()
             self.block = block
 
+        def get_weight_dtype(self) -> torch.dtype:  # what the transformer asks its first block for
+            dtype: torch.dtype = block.get_weight_dtype()
+            return dtype
+
         def forward(self, x: torch.Tensor, attn_mask: torch.Tensor | None = None) -> Any:
             attended = self.attention(block.ln_1(x), attn_mask)
             x = (x[:, :1] if reads_one else x) + block.ls_1(attended)
