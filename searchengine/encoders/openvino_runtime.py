@@ -30,16 +30,17 @@ _PART = 8
 
 @cache
 def _core() -> Any:
-    # Its telemetry package would be imported for a converter that isn't used: without it nothing can be sent.
-    missing = object()
-    before = sys.modules.get("openvino_telemetry", missing)
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the documented way to forbid one
+    # Its converter isn't used, takes longer to import than all the rest, and is what brings telemetry along:
+    # without it nothing can be sent.
+    converter, missing = "openvino.tools.ovc", object()
+    before = sys.modules.get(converter, missing)
+    sys.modules[converter] = None  # type: ignore[assignment]  # the documented way to forbid one
     try:
         from openvino import Core
     finally:
-        del sys.modules["openvino_telemetry"]
+        del sys.modules[converter]
         if before is not missing:
-            sys.modules["openvino_telemetry"] = before  # type: ignore[assignment]
+            sys.modules[converter] = before  # type: ignore[assignment]
     return Core()
 
 
@@ -71,10 +72,11 @@ def open_image_tower(
         ModelError: It can't be opened, or this machine can't do it.
     """
     import numpy as np
-    from openvino import AsyncInferQueue
 
     if reason := lacking(precision):
         raise ModelError(f"The model can't run in {precision} here: {reason}. Use --precision float32.")
+    from openvino import AsyncInferQueue  # not before `_core` has imported the package as it should be
+
     cores = available_cores()
     # What isn't of int8 in an int8 graph, attention above all, is done in bfloat16 where that is native.
     half = precision == "bfloat16" or (precision == "int8" and "BF16" in _capabilities())

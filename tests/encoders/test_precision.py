@@ -1,6 +1,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -170,6 +172,16 @@ def test_torch_runs_in_float32_only():
     with pytest.raises(UsageError, match="goes with --runtime onnx"):
         in_precision(object(), "bfloat16", None)
     assert precision_of(in_precision(object(), "float32", None)) == "float32"
+
+
+@pytest.mark.skipif(openvino_runtime.lacking("float32") is not None, reason="needs OpenVINO")
+def test_openvino_comes_without_its_converter_and_telemetry():
+    code = (
+        "import sys; from searchengine.encoders import openvino_runtime; openvino_runtime.lacking('int8');"
+        "import openvino; print([name for name in sys.modules if 'telemetry' in name or '.ovc' in name])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert told.strip() == "[]"
 
 
 @pytest.mark.skipif(openvino_runtime.lacking("float32") is not None, reason="needs OpenVINO")
