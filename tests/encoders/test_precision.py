@@ -119,6 +119,24 @@ def test_a_faithful_precision_is_confirmed_once_on_the_users_own_pictures(clip, 
 @pytest.mark.parametrize(
     ("precision", "engine"),
     [
+        ("float32", "onnxruntime"),
+        ("float32", "openvino"),
+        ("bfloat16", "openvino"),
+        ("int8", "openvino"),
+        ("int8", "onnxruntime"),
+    ],
+)
+def test_weights_that_are_a_hard_link_as_those_from_a_hub_are_will_do(clip, tmp_path, precision, engine):
+    if engine == "openvino" and openvino_runtime.lacking(precision):
+        pytest.skip(openvino_runtime.lacking(precision))
+    os.link(os.path.join(clip._export.folder, export.WEIGHTS), tmp_path / "in the hub's cache")
+    vectors = clip.at(precision, engine).encode_images(np.zeros((1, 32, 32, 3), np.uint8))
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("precision", "engine"),
+    [
         ("bfloat16", "openvino"),
         ("int8", "openvino"),
         ("int8", "onnxruntime"),
