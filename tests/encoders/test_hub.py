@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from PIL import Image
 
 from tests.encoders import models, stand_in
 
@@ -244,6 +245,21 @@ heavy = {"torch", "open_clip", "torchvision", "transformers", "huggingface_hub"}
 print(json.dumps([texts, sorted(heavy & set(sys.modules))]))
 """
 
+LIBRARY = """
+import json, sqlite3, sys
+from contextlib import closing
+from pathlib import Path
+from indexer.update import Update
+from searchengine import Library, Text
+library, photos = map(Path, sys.argv[1:])
+summary = Update(library, model="tiny/plain", precision="int8").run([photos])
+with Library.open(library) as opened:
+    found = opened.search(Text("a dog"))
+with closing(sqlite3.connect(library / "catalog.sqlite3")) as catalog:
+    (precision,) = catalog.execute("SELECT precision FROM space").fetchone()
+print(json.dumps([summary.outcome, len(found), precision]))
+"""
+
 
 def test_name_and_weights_end_to_end(hub, client, tmp_path):
     """Name, hub, cache, torch, export, answers; then again without any of them."""
@@ -277,3 +293,8 @@ def test_name_and_weights_end_to_end(hub, client, tmp_path):
     assert imported == []
     assert np.allclose(texts, expected, atol=1e-5)
     assert len(hub.asked) == asked
+
+    for seed in range(3):
+        Image.effect_noise((40, 40), 20 * seed + 20).save(tmp_path / f"{seed}.png")
+    told = client(refused(), LIBRARY, str(tmp_path / "library"), str(tmp_path))
+    assert told == ["done", 3, "int8"]
