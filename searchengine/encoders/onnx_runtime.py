@@ -38,12 +38,6 @@ OFTEN = 16
 _REMEMBERED = 256
 
 
-# How long a thread may wait awake, in microseconds. Of ViT-B/32's 6.1 ms a text it saves 0.6; 100 would save
-# 0.8, but cost 3 where another process is busy.
-_SPIN = "20"
-_SPINS_BRIEFLY = (1, 26)  # before this release it takes no limit
-
-
 class OnnxEncoder:
     """An exported model; see `Encoder`. A tower is opened when it is first asked for.
 
@@ -152,7 +146,7 @@ class OnnxEncoder:
 
     def _pack(self) -> None:
         with suppress(ModelError):  # it was opened as it is, and goes on being used so
-            self._texts = open_session(os.path.join(self._export.folder, TEXT_GRAPH), spin=True)
+            self._texts = open_session(os.path.join(self._export.folder, TEXT_GRAPH))
 
     @cached_property
     def _images(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
@@ -175,14 +169,12 @@ class OnnxEncoder:
         return run_batches
 
 
-def open_session(path: str, *, pack: bool = True, spin: bool = False) -> Any:
+def open_session(path: str, *, pack: bool = True) -> Any:
     """A graph, ready to run on the CPU.
 
     Args:
         path: The graph.
         pack: Lay the weights out for speed: slower to open, quicker to run.
-        spin: Let threads wait for the next step of a run awake, for as long as it takes to wake one: quicker
-            where a run is many short steps, as a text's is.
 
     Raises:
         ModelError: It can't be opened.
@@ -194,12 +186,8 @@ def open_session(path: str, *, pack: bool = True, spin: bool = False) -> Any:
     onnxruntime.disable_telemetry_events()  # Windows' builds don't ask the environment (see searchengine)
     # A stated number keeps ONNX Runtime from pinning threads to cores that a container may not have.
     options.intra_op_num_threads = available_cores()
-    # Threads that spin for long while they wait take the cores from whoever decodes the next pictures.
-    release = tuple(map(int, onnxruntime.__version__.split(".")[:2]))
-    briefly = spin and release >= _SPINS_BRIEFLY
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if briefly else "0")
-    options.add_session_config_entry("session.intra_op.spin_duration_us", _SPIN)
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    # Threads that spin while they wait take the cores from whoever decodes the next pictures.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not pack:
         options.add_session_config_entry("session.disable_prepacking", "1")
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC

@@ -13,9 +13,9 @@ def opened(monkeypatch):
     calls = []
     open_session = onnx_runtime.open_session
 
-    def open_and_note(path, *, pack=True, spin=False):
+    def open_and_note(path, *, pack=True):
         calls.append(pack)
-        return open_session(path, pack=pack, spin=spin)
+        return open_session(path, pack=pack)
 
     monkeypatch.setattr(onnx_runtime, "open_session", open_and_note)
     return calls
