@@ -388,6 +388,7 @@ def test_vectors_of_any_length_come_back_as_they_were(catalog, root):
 
 
 def test_a_server_that_is_not_there_is_named():
+    pytest.importorskip("psycopg")
     with pytest.raises(
         LibraryError, match=r"//ann@127\.0\.0\.1:1/photos can't be reached: see that the server"
     ):
