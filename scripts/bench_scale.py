@@ -7,7 +7,7 @@
 The vectors are those of scripts/synthetic_vectors.py. A snapshot that lies in the folder from an earlier run
 is used again; 10,000,000 vectors of length 512 take 12 GB there. Search is tuned with texts, recall is
 measured with others, against exact search over the same vectors. With `--within` texts are asked in so many
-gigabytes, page cache included, beginning with nothing in it.
+gigabytes, page cache included, beginning with nothing in it; exact search and filters are timed without.
 """
 
 from __future__ import annotations

@@ -31,11 +31,15 @@ def limited(gigabytes: float) -> Iterator[None]:
     group = root / f"imgsearch-{os.getpid()}"
     try:
         group.mkdir()
+        try:
+            (group / limit).write_text(str(int(gigabytes * 1e9)))
+            (group / _MEMBERS).write_text(str(os.getpid()))
+        except OSError:
+            group.rmdir()
+            raise
     except OSError as error:
         raise SystemExit(f"a limit of memory takes Linux, its control groups, and root ({error})") from error
     try:
-        (group / limit).write_text(str(int(gigabytes * 1e9)))
-        (group / _MEMBERS).write_text(str(os.getpid()))
         yield
     finally:
         (root / _MEMBERS).write_text(str(os.getpid()))

@@ -38,9 +38,9 @@ def plain_blocks(module: Any) -> Iterator[None]:
     """Within, the blocks of a CLIP model's transformers compute the same with less.
 
     Two things that torch's modules don't do: attention stays with the batch in front, where torch's own
-    transposes back and forth in four times as many small steps; and of a vision transformer's last block only
-    the class token is computed, because no other is read: its queries, projection and MLP are a fifteenth of
-    ViT-B's arithmetic. Nothing is rounded otherwise than before. Other towers stay as they are.
+    transposes back and forth and takes nearly twice as many small steps; and of a vision transformer's last
+    block only the class token is computed, because no other is read: its queries, projection and MLP are a
+    fifteenth of ViT-B's arithmetic. Nothing is rounded otherwise than before. Other towers stay as they are.
     """
     replaced: list[tuple[Any, list[Any]]] = []
     for blocks, reads_one in _transformers(module):
